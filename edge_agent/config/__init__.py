@@ -1,0 +1,1 @@
+"""YAML → frozen Config slices; every error at once."""

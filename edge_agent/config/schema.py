@@ -1,0 +1,198 @@
+"""Every key of `site.yaml`, as frozen slices that the rooms receive.
+
+A key exists here, in `configs/site.example.yaml` and nowhere else; a test compares both ways.
+Errors are collected by `edge_agent.config.loader`; nothing in this file prints.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from edge_agent.config.values import Bytes, Duration
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Metres = Annotated[float, Field(gt=0, le=100)]
+RtspUrl = Annotated[str, StringConstraints(pattern=r"^rtsp://[^@\s]+$")]
+BrokerUrl = Annotated[str, StringConstraints(pattern=r"^mqtts?://[^@\s/]+$")]
+
+
+class Slice(BaseModel):
+    """A part of the configuration: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=False, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+class Site(Slice):
+    """Who we are. `id` is a level of every topic and the name in the certificate."""
+
+    id: Slug
+    name: str = ""
+    timezone: str = "Asia/Ho_Chi_Minh"
+
+
+class Storage(Slice):
+    """Where things are kept; relative paths are relative to the configuration file."""
+
+    state: Path = Path("state")
+    recordings: Path = Path("recordings")
+
+
+class Discovery(Slice):
+    """How cameras are looked for. Only the named interfaces and hosts ever get a packet.
+
+    `interfaces` empty means every interface but loopback; `hosts` are `address[:port]` for
+    networks where multicast is blocked; `adopt` also records cameras that no entry names.
+    """
+
+    enabled: bool = True
+    interfaces: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    wait: Duration = Field(default=4.0, ge=0.5, le=60)
+    every: Duration = Field(default=60.0, ge=5)
+    adopt: bool = True
+
+
+class Match(Slice):
+    """How a camera of this list is recognised among those found; the first that is set counts."""
+
+    mac: str = ""
+    serial: str = ""
+    epr: str = ""
+    host: str = ""
+
+
+class Rtsp(Slice):
+    """Stream addresses typed by hand, for a camera without ONVIF; never with a password."""
+
+    main: RtspUrl
+    sub: RtspUrl | None = None
+
+
+class CalibrationPoint(Slice):
+    """One spot of the floor: where it is in the picture, and where in metres."""
+
+    pixel: tuple[float, float]
+    metres: tuple[float, float]
+
+
+class Calibration(Slice):
+    """Four or more floor points of a view; `size` is the picture in which pixels were read."""
+
+    size: tuple[int, int]
+    points: Annotated[tuple[CalibrationPoint, ...], Field(min_length=4, max_length=100)]
+
+
+class CameraEntry(Slice):
+    """One camera that this site expects."""
+
+    id: Slug
+    name: str = ""
+    place: Literal[
+        "corridor", "lobby", "yard", "gate", "fence", "sampling", "reception", "other"
+    ] = "other"
+    match: Match | None = None
+    rtsp: Rtsp | None = None
+    credential: str = "default"
+    enabled: bool = True
+    calibration: Calibration | None = None
+
+
+class Recording(Slice):
+    """The legal duty. The floor is not below 30 days; see law 4 in docs/architecture.md."""
+
+    segment: Duration = Field(default=60.0, ge=5, le=600)
+    sync: Duration = Field(default=2.0, ge=0.5, le=60)
+    floor_days: int = Field(default=30, ge=30)
+    ceiling_days: int = Field(default=35, ge=30)
+    min_free: Bytes = 2_000_000_000
+
+
+class Vision(Slice):
+    """What the models do and what they may cost."""
+
+    enabled: bool = True
+    models: Path | None = None
+    backend: Literal["openvino", "ultralytics"] = "openvino"
+    variant: str = ""
+    device: Literal["CPU", "GPU"] = "CPU"
+    precision: Literal["auto", "f32"] = "auto"
+    threads: int = Field(default=1, ge=1, le=16)
+    fps: float = Field(default=5.0, ge=0.5, le=15)
+    idle_fps: float = Field(default=1.0, ge=0.2, le=5)
+
+
+class MaskRule(Slice):
+    """Mask absent or incorrect, by votes over a track."""
+
+    enabled: bool = True
+    min_head: int = Field(default=24, ge=16, le=200)
+    votes: int = Field(default=3, ge=2, le=20)
+    every: Duration = Field(default=1.0, ge=0.5, le=10)
+    incorrect_alarms: bool = False
+    cooldown: Duration = 60.0
+
+
+class DistancingRule(Slice):
+    """Two people closer than the limit for longer than the duration; needs a calibration."""
+
+    enabled: bool = True
+    limit: Metres = 2.0
+    hysteresis: float = Field(default=0.15, ge=0, le=1)
+    probability: float = Field(default=0.5, gt=0, lt=1)
+    duration: Duration = Field(default=10.0, ge=1)
+    bridge: Duration = Field(default=2.0, le=10)
+    cooldown: Duration = 60.0
+
+
+class Rules(Slice):
+    """The behaviours that are watched for."""
+
+    mask: MaskRule = MaskRule()
+    distancing: DistancingRule = DistancingRule()
+
+
+class Mqtt(Slice):
+    """The line to the district. `mqtt://` without TLS is accepted for loopback only.
+
+    `ca`, `certificate` and `key` are PEM files; user and password live in the credentials file.
+    """
+
+    enabled: bool = True
+    url: BrokerUrl = "mqtt://127.0.0.1:1883"
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    keepalive: Duration = Field(default=30.0, ge=5, le=300)
+    heartbeat: Duration = Field(default=30.0, ge=1, le=300)
+
+
+class Log(Slice):
+    """How the programs speak on stdout."""
+
+    format: Literal["auto", "json", "console"] = "auto"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Config(Slice):
+    """The whole of `site.yaml`."""
+
+    site: Site
+    storage: Storage = Storage()
+    credentials: Path = Path("credentials.yaml")
+    discovery: Discovery = Discovery()
+    cameras: tuple[CameraEntry, ...] = ()
+    recording: Recording = Recording()
+    vision: Vision = Vision()
+    rules: Rules = Rules()
+    mqtt: Mqtt = Mqtt()
+    log: Log = Log()
+
+    def fingerprint(self) -> str:
+        """SHA-256 of every value: two sites with the same one are configured alike."""
+        return sha256(self.model_dump_json().encode()).hexdigest()

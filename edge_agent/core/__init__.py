@@ -1,0 +1,1 @@
+"""THE WORDS: frozen values that every room may speak. Standard library only."""

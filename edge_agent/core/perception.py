@@ -1,0 +1,83 @@
+"""Perception: what the models say of one frame, and of one person over frames (MOT words)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from edge_agent.core.geometry import Box, GroundPoint
+from edge_agent.core.time import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A person in one frame, in the pixels of that frame; `score` 0..1."""
+
+    box: Box
+    score: float
+
+
+class MaskState(StrEnum):
+    """How a mask is worn. `unknown` is an answer and never a violation."""
+
+    WORN = "worn"
+    INCORRECT = "incorrect"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class MaskReading:
+    """What the mask model says of one head crop; `head_px` is the crop's side in the pixels of
+    the picture it was cut from.
+    """
+
+    state: MaskState
+    score: float
+    head_px: float
+
+
+class TrackState(StrEnum):
+    """A track's life: `tentative` until seen often enough, `lost` while it coasts unseen."""
+
+    TENTATIVE = "tentative"
+    CONFIRMED = "confirmed"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The same person over frames. `box` is in sub-stream pixels, `ground` None without a
+    calibration, `mask` the state that the votes say so far.
+    """
+
+    id: int
+    state: TrackState
+    box: Box
+    score: float
+    ground: GroundPoint | None = None
+    mask: MaskState = MaskState.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRequest:
+    """A track whose mask is due to be read; `head` is a square in sub-stream pixels."""
+
+    track: int
+    head: Box
+
+
+@dataclass(frozen=True, slots=True)
+class VisionStatus:
+    """How well one camera is really looked at: analysed frames per second over the last window,
+    frames analysed and dropped since start, seconds from frame to result, people in view.
+    """
+
+    camera: str
+    at: Instant
+    fps: float
+    analysed: int
+    dropped: int
+    lag: float
+    persons: int
+    reason: str = ""

@@ -1,0 +1,1 @@
+"""STAYING ALIVE: the clock, restarting, health, logs, the watchdog."""
