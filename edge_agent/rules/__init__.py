@@ -1,0 +1,1 @@
+"""THE DECISIONS: pure functions, values in, values out, `now` is an argument."""

@@ -1,0 +1,98 @@
+"""How a person's box moves: a constant-velocity Kalman filter on the foot point, in pixels.
+
+Both axes share one variance, since their noise is the same share of the person's height; a box's
+width and height are smoothed, because they change slowly and occlusion shakes them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from edge_agent.core.geometry import Box
+
+STATURE = 1.7  # metres in a person's height, where only pixels are known
+FOOT_ERROR = 0.045  # of the box height: jitter of a detector's lower edge
+LEAST_ERROR = 0.5  # pixels; no detector is finer
+START_SPEED = 1.2 / STATURE  # heights per second that an unknown walker may have
+ACCELERATION = 1.2 / STATURE  # heights per second² that a walker may show
+SHAPE_MEMORY = 0.5  # seconds over which width and height are averaged
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Foot (x, y) and velocity in pixels and pixels per second, the box's width and height, and
+    the variances of place, place with speed, and speed.
+    """
+
+    x: float
+    y: float
+    vx: float
+    vy: float
+    width: float
+    height: float
+    place: float
+    cross: float
+    speed: float
+
+    @property
+    def box(self) -> Box:
+        """The box around this foot point."""
+        half = self.width / 2
+        return Box(self.x - half, self.y - self.height, self.x + half, self.y)
+
+    @property
+    def error(self) -> float:
+        """Standard deviation of the foot point in pixels."""
+        return math.sqrt(self.place)
+
+
+def measured_variance(height: float) -> float:
+    """Pixels² by which a detected foot point is off, for a box of this height."""
+    return max(LEAST_ERROR, FOOT_ERROR * height) ** 2
+
+
+def begin(box: Box) -> Motion:
+    """A person seen for the first time: here, at an unknown speed."""
+    x, y = box.foot
+    start = (START_SPEED * box.height) ** 2
+    variance = measured_variance(box.height)
+    return Motion(x, y, 0.0, 0.0, box.width, box.height, variance, 0.0, start)
+
+
+def predict(motion: Motion, seconds: float) -> Motion:
+    """Where the person will be `seconds` later if nothing changes, less surely."""
+    push = (ACCELERATION * motion.height) ** 2
+    return Motion(
+        motion.x + motion.vx * seconds,
+        motion.y + motion.vy * seconds,
+        motion.vx,
+        motion.vy,
+        motion.width,
+        motion.height,
+        motion.place
+        + seconds * (2 * motion.cross + seconds * motion.speed)
+        + push * seconds**4 / 4,
+        motion.cross + seconds * motion.speed + push * seconds**3 / 2,
+        motion.speed + push * seconds**2,
+    )
+
+
+def correct(motion: Motion, box: Box, seconds: float, hits: int) -> Motion:
+    """The prediction pulled to a detection, `seconds` after the one before, the `hits`-th."""
+    gain = motion.place / (motion.place + measured_variance(box.height))
+    lift = motion.cross / (motion.place + measured_variance(box.height))
+    x, y = box.foot
+    right, down = x - motion.x, y - motion.y
+    shape = max(1 / hits, 1 - math.exp(-seconds / SHAPE_MEMORY))
+    return Motion(
+        motion.x + gain * right,
+        motion.y + gain * down,
+        motion.vx + lift * right,
+        motion.vy + lift * down,
+        motion.width + shape * (box.width - motion.width),
+        motion.height + shape * (box.height - motion.height),
+        (1 - gain) * motion.place,
+        (1 - gain) * motion.cross,
+        motion.speed - lift * motion.cross,
+    )

@@ -1,0 +1,214 @@
+"""The tracker: one person, one id, through misses, crossings and every frame rate."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_agent.core.geometry import Box, GroundPoint
+from edge_agent.core.perception import Detection, TrackState
+from edge_agent.rules.ground import fit_plane
+from edge_agent.rules.tracker import COAST, Tracker, Trail, advance, box_at, may_continue
+from tests.unit.rules.scenes import FLOOR, PER_METRE, SIZE, Spot, moment, person
+
+PLANE = fit_plane(FLOOR, SIZE)
+
+
+def tracker(*, calibrated: bool = True) -> Tracker:
+    return Tracker(SIZE, PLANE if calibrated else None)
+
+
+def followed(
+    frames: list[list[Detection]], fps: float = 5.0, *, calibrated: bool = True
+) -> Tracker:
+    """The tracker after these frames, the first at second 0."""
+    state = tracker(calibrated=calibrated)
+    for number, detections in enumerate(frames):
+        state = advance(state, moment(number / fps), detections)
+    return state
+
+
+def walk(start: Spot, speed: Spot, seconds: float, fps: float) -> list[Spot]:
+    return [
+        (start[0] + speed[0] * n / fps, start[1] + speed[1] * n / fps)
+        for n in range(round(seconds * fps))
+    ]
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+@pytest.mark.parametrize("fps", [1.0, 2.0, 5.0, 10.0])
+def test_a_walker_keeps_one_id_at_every_frame_rate(fps: float, calibrated: bool) -> None:
+    path = walk((2.0, 4.0), (1.3, 0.2), 8.0, fps)
+    state = followed([[person(*spot)] for spot in path], fps, calibrated=calibrated)
+    (trail,) = state.trails
+    assert (trail.id, trail.state) == (1, TrackState.CONFIRMED)
+    assert math.dist(trail.box.foot, person(*path[-1]).box.foot) < 4
+
+
+@pytest.mark.parametrize("fps", [1.0, 5.0])
+def test_two_who_cross_keep_their_ids(fps: float) -> None:
+    right = walk((2.0, 4.0), (1.2, 0.0), 9.0, fps)
+    left = walk((13.0, 5.0), (-1.2, 0.0), 9.0, fps)
+    state = followed([[person(*a), person(*b)] for a, b in zip(right, left, strict=True)], fps)
+    first, second = state.trails
+    assert (first.id, second.id) == (1, 2)
+    assert first.box.centre[0] > second.box.centre[0]
+
+
+def test_a_track_is_confirmed_by_its_third_sighting() -> None:
+    seen = [person(5, 5)]
+    states = [followed([seen] * n).trails[0].state for n in (1, 2, 3)]
+    assert states == [TrackState.TENTATIVE, TrackState.TENTATIVE, TrackState.CONFIRMED]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "confirmed"), [("xxx", True), ("x-xx", True), ("x-x-x", True), ("x--xx", False)]
+)
+def test_a_tentative_track_may_miss_once_and_not_twice(pattern: str, confirmed: bool) -> None:
+    state = followed([[person(5, 5)] if look == "x" else [] for look in pattern])
+    assert [trail.confirmed for trail in state.trails] == [confirmed]
+
+
+@pytest.mark.parametrize(("hidden", "same"), [(1.8, True), (2.6, False)])
+def test_a_hidden_walker_comes_back_under_the_same_id_within_two_seconds(
+    hidden: float, same: bool
+) -> None:
+    path = walk((2.0, 4.0), (1.0, 0.0), 8.0, 5.0)
+    frames = [[person(*spot)] if not 3 < n / 5 <= 3 + hidden else [] for n, spot in enumerate(path)]
+    state = followed(frames)
+    assert [trail.id for trail in state.trails] == [1 if same else 2]
+
+
+def test_a_hidden_walker_coasts_on_and_grows_vague() -> None:
+    path = walk((3.0, 4.0), (1.0, 0.0), 3.0, 5.0)
+    frames = [[person(*spot)] for spot in path]
+    (seen,), (lost,) = followed(frames).trails, followed([*frames, [], [], [], []]).trails
+    assert seen.ground is not None
+    assert lost.ground is not None
+    assert lost.state is TrackState.LOST
+    assert lost.ground.x - seen.ground.x == pytest.approx(0.8, abs=0.1)
+    assert lost.ground.sigma > 1.5 * seen.ground.sigma
+    assert followed([*frames, *[[]] * 11]).trails == ()
+
+
+def test_a_doubtful_detection_continues_a_confirmed_track_and_begins_none() -> None:
+    sure, doubtful = [person(5, 5)], [person(5, 5, 0.2), person(10, 5, 0.3)]
+    state = followed([sure, sure, sure, doubtful, doubtful])
+    (trail,) = state.trails
+    assert (trail.id, trail.misses, trail.score) == (1, 0, 0.2)
+
+
+def test_nobody_jumps() -> None:
+    state = followed([[person(3, 4)]] * 5 + [[person(6, 4)]])
+    assert [(trail.id, trail.misses) for trail in state.trails] == [(1, 1), (2, 0)]
+
+
+def test_who_walks_out_of_the_picture_is_gone_at_once() -> None:
+    path = walk((14.0, 4.0), (1.5, 0.0), 1.4, 5.0)
+    assert followed([*[[person(*spot)] for spot in path], []]).trails == ()
+
+
+def test_feet_cut_by_the_lower_edge_have_no_place() -> None:
+    cut = Detection(Box(100, 250, 130, 360), 0.9)
+    assert followed([[cut]] * 4).trails[0].ground is None
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        Detection(Box(math.nan, 0, 10, 10), 0.9),
+        Detection(Box(100, 100, 100, 160), 0.9),
+        Detection(Box(100, 160, 120, 100), 0.9),
+        Detection(Box(-500, 100, -400, 200), 0.9),
+        Detection(Box(-1e300, -1e300, 1e300, 1e300), 0.9),
+        Detection(Box(100, 100, 130, 170), 0.01),
+        Detection(Box(100, 100, 130, 170), math.nan),
+    ],
+)
+def test_a_detection_that_is_no_person_of_this_picture_is_ignored(nonsense: Detection) -> None:
+    assert followed([[nonsense]] * 3).trails == ()
+
+
+def test_a_frame_that_is_not_newer_is_ignored() -> None:
+    state = followed([[person(5, 5)]] * 3)
+    assert advance(state, moment(0.1), [person(9, 5)]) is state
+    assert state.at is not None
+    assert advance(state, state.at, [person(9, 5)]) is state
+
+
+def test_a_stream_that_stood_still_starts_over_with_new_ids() -> None:
+    state = advance(followed([[person(5, 5)]] * 3), moment(30), [person(5, 5)])
+    assert [trail.id for trail in state.trails] == [2]
+
+
+def test_boxes_are_told_for_the_moment_of_a_late_picture() -> None:
+    path = walk((2.0, 4.0), (1.0, 0.0), 4.0, 5.0)
+    (trail,) = followed([[person(*spot)] for spot in path]).trails
+    for seconds, x in [(3.1, 5.1), (3.8, 5.8), (4.1, 6.1)]:
+        box = box_at(trail, moment(seconds))
+        assert box is not None
+        assert box.centre[0] == pytest.approx(x * PER_METRE, abs=3)
+    assert box_at(trail, moment(0.5)) is None, "older than the memory"
+    assert box_at(trail, moment(4.6)) is None, "too far ahead"
+
+
+def trail_of(state: Tracker, number: int) -> Trail:
+    return next(trail for trail in state.trails if trail.id == number)
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_a_track_may_continue_one_that_ended_near_its_start(calibrated: bool) -> None:
+    standing = [[person(3, 4), person(9, 4)]] * 4
+    turned = [[Detection(Box(118, 92, 131, 128), 0.9), person(9, 4), person(12, 4)]] * 2
+    state = followed(standing + turned, calibrated=calibrated)
+    old, new, far = (trail_of(state, number) for number in (1, 3, 4))
+    assert old.misses
+    assert may_continue(old, new)
+    assert may_continue(old, old)
+    assert not may_continue(old, far), "too far away"
+    assert not may_continue(new, old), "began before the other ended"
+    assert not may_continue(trail_of(state, 2), new), "both were seen at once"
+
+
+DETECTIONS = st.lists(
+    st.builds(
+        person, st.floats(0.4, 15.6), st.floats(0.9, 8.9), st.sampled_from([0.05, 0.2, 0.5, 0.9])
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(DETECTIONS, st.sampled_from([0.1, 0.2, 1.0, 3.0])), max_size=15))
+def test_ids_are_unique_and_never_come_back(looks: list[tuple[list[Detection], float]]) -> None:
+    state, seconds = tracker(), 0.0
+    dead: set[int] = set()
+    for detections, pause in looks:
+        seconds += pause
+        before = {trail.id for trail in state.trails}
+        state = advance(state, moment(seconds), detections)
+        ids = [trail.id for trail in state.trails]
+        assert len(ids) == len(set(ids))
+        assert not dead & set(ids)
+        assert all(number in before or number > max(before, default=0) for number in ids)
+        dead |= before - set(ids)
+        # At most one track takes a detection, and no doubtful one begins a track.
+        taken = [trail for trail in state.trails if trail.seen.at == state.at]
+        assert len(taken) <= sum(detection.score >= 0.1 for detection in detections)
+        assert len(set(ids) - before) <= sum(detection.score >= 0.4 for detection in detections)
+        assert all(moment(seconds).since(trail.seen.at) <= COAST for trail in state.trails)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(DETECTIONS, max_size=12))
+def test_the_same_frames_give_the_same_tracks(looks: list[list[Detection]]) -> None:
+    assert followed(looks) == followed(looks)
+
+
+def test_the_floor_is_in_metres() -> None:
+    (trail,) = followed([[person(7.0, 5.0)]] * 6).trails
+    assert trail.ground is not None
+    assert trail.ground == GroundPoint(
+        pytest.approx(7.0), pytest.approx(5.0), pytest.approx(0.04, abs=0.03)
+    )
