@@ -1,0 +1,1 @@
+"""WHERE STREAMS COME FROM: discovery, ONVIF, the inventory of this site."""
