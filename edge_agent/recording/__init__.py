@@ -1,0 +1,1 @@
+"""PACKETS → DISK: recorder, segments, index; nothing else in the house can stop it."""

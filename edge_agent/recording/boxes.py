@@ -1,0 +1,155 @@
+"""ISO base media files (ISO/IEC 14496-12) read box by box: how much of a torn file is whole.
+
+A recorded file is `ftyp moov (moof mdat)* [mfra]`. After a crash its tail may be missing, zeroed
+or garbage; everything up to the last whole fragment plays.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+_HEAD = {b"ftyp", b"moov", b"free", b"skip", b"uuid", b"meta"}
+_BODY = {b"moof", b"mdat", b"mfra", b"styp", b"sidx", b"emsg", b"prft", b"free", b"skip", b"uuid"}
+_LARGEST_MOOF = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The whole part of a file: bytes up to the end of its last whole fragment, the number of
+    fragments, and the seconds of media from the first to the last of them.
+    """
+
+    length: int
+    fragments: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box of the file: type, where its content starts, where the box ends."""
+
+    kind: bytes
+    content: int
+    end: int
+
+
+def whole_part(file: BinaryIO, size: int) -> Whole:
+    """How much of a file of `size` bytes is whole; length 0 when its header is not.
+
+    Raises OSError when the disk does not give the bytes.
+    """
+    timescale, default = 0, 0
+    first, last, length, fragments = -1, 0, 0, 0
+    span: tuple[int, int] | None = None
+    for box in _boxes(file, size):
+        if box.kind == b"moov":
+            timescale, default = _header(_content(file, box))
+            length = box.end
+        elif box.kind == b"moof":
+            span = _fragment(_content(file, box), default)
+        elif box.kind == b"mdat" and span is not None:
+            first = span[0] if first < 0 else first
+            last, length, fragments = span[1], box.end, fragments + 1
+            span = None
+        elif box.kind == b"mfra" and fragments:
+            length = box.end
+    seconds = (last - first) / timescale if fragments and timescale else 0.0
+    return Whole(length if timescale else 0, fragments, seconds)
+
+
+def _boxes(file: BinaryIO, size: int) -> Iterator[Box]:
+    """The whole boxes at file level, until the first that is torn or is not one of ours."""
+    at, allowed = 0, _HEAD
+    while at + 8 <= size:
+        file.seek(at)
+        head = file.read(16)
+        if len(head) < 8:
+            return
+        length, kind = struct.unpack_from("!I4s", head)
+        content = at + 8
+        if length == 1 and len(head) == 16:
+            (length,) = struct.unpack_from("!Q", head, 8)
+            content = at + 16
+        # size 0 ("to the end of the file") is what a zeroed tail looks like; we never write it
+        if length < content - at or at + length > size or kind not in allowed:
+            return
+        yield Box(kind, content, at + length)
+        at += length
+        if kind == b"moov":
+            allowed = _BODY
+
+
+def _content(file: BinaryIO, box: Box) -> bytes:
+    length = box.end - box.content
+    if length > _LARGEST_MOOF:
+        return b""
+    file.seek(box.content)
+    return file.read(length)
+
+
+def _children(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at + 8 <= len(data):
+        length, kind = struct.unpack_from("!I4s", data, at)
+        if length < 8 or at + length > len(data):
+            return
+        yield kind, data[at + 8 : at + length]
+        at += length
+
+
+def _child(data: bytes, *path: bytes) -> bytes:
+    """The content of the first box on this path; empty when there is none."""
+    for kind in path:
+        data = next((content for name, content in _children(data) if name == kind), b"")
+    return data
+
+
+def _header(moov: bytes) -> tuple[int, int]:
+    """Ticks per second of the first track, and its default sample length in ticks."""
+    mdhd = _child(moov, b"trak", b"mdia", b"mdhd")
+    trex = _child(moov, b"mvex", b"trex")
+    at = 20 if mdhd[:1] == b"\x01" else 12
+    try:
+        (timescale,) = struct.unpack_from("!I", mdhd, at)
+        default = struct.unpack_from("!I", trex, 12)[0] if trex else 0
+    except struct.error:
+        return 0, 0
+    return timescale, default
+
+
+def _fragment(moof: bytes, default: int) -> tuple[int, int] | None:
+    """Start and end of a movie fragment's first track in ticks; None when it is not whole."""
+    traf = _child(moof, b"traf")
+    tfhd, tfdt = _child(traf, b"tfhd"), _child(traf, b"tfdt")
+    try:
+        start: int = struct.unpack_from("!Q" if tfdt[:1] == b"\x01" else "!I", tfdt, 4)[0]
+        default = _default_length(tfhd, default)
+        length = sum(_run_length(run, default) for kind, run in _children(traf) if kind == b"trun")
+    except struct.error:
+        return None
+    return start, start + length
+
+
+def _default_length(tfhd: bytes, default: int) -> int:
+    (flags,) = struct.unpack_from("!I", tfhd)
+    if not flags & 0x8:
+        return default
+    # track id, then the optional base data offset and sample description index
+    at = 8 + (8 if flags & 0x1 else 0) + (4 if flags & 0x2 else 0)
+    return int(struct.unpack_from("!I", tfhd, at)[0])
+
+
+def _run_length(trun: bytes, default: int) -> int:
+    """Ticks of all samples of a track run (ISO/IEC 14496-12, 8.8.8)."""
+    flags, count = struct.unpack_from("!II", trun)
+    flags &= 0xFFFFFF
+    if not flags & 0x100:
+        return int(count) * default
+    at = 8 + (4 if flags & 0x1 else 0) + (4 if flags & 0x4 else 0)
+    stride = 4 * bin(flags & 0xF00).count("1")
+    if at + stride * count > len(trun):
+        raise struct.error("trun shorter than its samples")
+    return sum(struct.unpack_from("!I", trun, at + stride * i)[0] for i in range(count))

@@ -1,0 +1,107 @@
+"""The cameras that are being recorded: a thread each, restarted only when touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from threading import Event, Thread
+
+from edge_agent.core.media import Camera, GapReason
+from edge_agent.core.secret import Credential
+from edge_agent.recording.camera_thread import CameraAttempt, CameraLedger, Desk
+from edge_agent.recording.gaps import GapBook
+from edge_agent.runtime.logs import log
+from edge_agent.runtime.supervisor import Backoff, start_thread
+from edge_agent.store.recordings import Recordings
+
+CredentialOf = Callable[[str], Credential | None]
+
+_BACKOFF = Backoff(first=1.0, ceiling=8.0)
+
+
+@dataclass(slots=True)
+class _Worker:
+    """One camera's thread and what it was started with."""
+
+    settings: tuple[str, str, Credential | None]
+    stop: Event
+    thread: Thread
+
+
+class Recorder:
+    """Keeps the threads in step with the inventory. Used by one thread."""
+
+    def __init__(self, desk: Desk, recordings: Recordings, credential_of: CredentialOf) -> None:
+        self._desk = desk
+        self._recordings = recordings
+        self._credential_of = credential_of
+        self._last_beat = recordings.last_beat()
+        self._ledgers: dict[str, CameraLedger] = {}
+        self._workers: dict[str, _Worker] = {}
+
+    def follow(self, cameras: Iterable[Camera]) -> None:
+        """Start, restart and stop what differs from this list; returns at once.
+
+        A thread that is still ending is waited for by the next call. Raises Trouble when the
+        database cannot say where a camera stands; the others go on.
+        """
+        wanted = {camera.id: camera for camera in cameras}
+        for name, worker in list(self._workers.items()):
+            camera = wanted.get(name)
+            changed = camera is None or self._settings(camera) != worker.settings
+            if changed or worker.stop.is_set():
+                self._let_go(name, worker, removed=camera is None)
+        for name, camera in wanted.items():
+            if name not in self._workers:
+                self._start(camera)
+
+    def stop(self, deadline: float) -> None:
+        """End all threads, closing their files; gives up on those that need longer (seconds)."""
+        for worker in self._workers.values():
+            worker.stop.set()
+        until = self._desk.clock.now().plus(deadline)
+        for name, worker in self._workers.items():
+            worker.thread.join(max(0.0, until.since(self._desk.clock.now())))
+            if worker.thread.is_alive():
+                log.error("recorder.camera_left_behind", camera=name)
+            else:
+                self._ledgers[name].lost(GapReason.RECORDER_RESTARTED, "recorder stopped")
+
+    def _settings(self, camera: Camera) -> tuple[str, str, Credential | None]:
+        """What a change of must restart the thread; a new display name must not."""
+        return camera.id, camera.main.url, self._credential_of(camera.credential)
+
+    def _start(self, camera: Camera) -> None:
+        ledger = self._ledgers.get(camera.id)
+        if ledger is None:
+            ledger = self._opened_ledger(camera.id)
+            self._ledgers[camera.id] = ledger
+        settings = self._settings(camera)
+        attempt = CameraAttempt(camera, settings[2], ledger, self._desk)
+        stop = Event()
+        thread = start_thread(f"recorder.{camera.id}", attempt.run_once, stop, _BACKOFF)
+        self._workers[camera.id] = _Worker(settings, stop, thread)
+
+    def _let_go(self, name: str, worker: _Worker, *, removed: bool) -> None:
+        worker.stop.set()
+        if worker.thread.is_alive():
+            return
+        del self._workers[name]
+        if removed:
+            self._ledgers[name].lost(GapReason.PLANNED, "not in the inventory")
+            self._desk.index.put(partial(Recordings.forget_status, camera=name))
+        else:
+            self._ledgers[name].lost(GapReason.PLANNED, "camera settings changed")
+
+    def _opened_ledger(self, name: str) -> CameraLedger:
+        """Where the camera stood when the last recorder ended; from there on it was down."""
+        book = GapBook(
+            name, self._recordings.accounted_until(name), self._recordings.open_gap(name)
+        )
+        ledger = CameraLedger(book, self._desk.index, self._desk.clock)
+        if book.open is not None and book.open.reason is not GapReason.PLANNED:
+            ledger.recorder_was_down(max(book.open.start, self._last_beat or book.open.start))
+        elif book.open is None and book.until is not None:
+            ledger.recorder_was_down(self._desk.clock.now().wall)
+        return ledger

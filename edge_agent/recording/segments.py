@@ -1,0 +1,137 @@
+"""One segment: a fragmented MP4 of one run that plays alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zlib import crc32
+
+import av
+import av.error
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from edge_agent.core.media import GapReason, Segment
+from edge_agent.recording.boxes import whole_part
+from edge_agent.recording.files import SegmentFile, Syncer, sync_folder
+from edge_agent.recording.loss import Lost, words
+from edge_agent.recording.names import segment_path
+from edge_agent.recording.timeline import Stamp
+
+# A fragment at each key frame and at least each second bounds both loss and memory; flush_packets
+# hands every fragment to the file at once instead of filling a buffer first.
+_FORMAT = {
+    "movflags": "frag_keyframe+empty_moov+default_base_moof",
+    "frag_duration": "1000000",
+    "flush_packets": "1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where a camera's files go: the recordings folder, and who syncs them."""
+
+    root: Path
+    syncer: Syncer
+
+
+class SegmentWriter:
+    """Writes one segment; `origin` is the DTS of its first packet, in ticks of its run."""
+
+    def __init__(
+        self, shelf: Shelf, camera: str, run: str, start: datetime, video: VideoStream, origin: int
+    ) -> None:
+        self._shelf = shelf
+        self._camera, self._run, self.start, self.origin = camera, run, start, origin
+        self.path, self._file = _create(shelf.root, camera, start)
+        self._ticks = ticks_per_second(video)
+        self._last = origin
+        try:
+            self._container = av.open(self._file, "w", format="mp4", options=dict(_FORMAT))
+            self._video = self._container.add_stream_from_template(video, opaque=True)
+        except av.error.FFmpegError as error:
+            self._file.close()
+            self._file.path.unlink()
+            raise Lost(GapReason.CODEC_NOT_SUPPORTED, words(error)) from error
+        shelf.syncer.add(self._file)
+
+    def seconds(self, dts: int) -> float:
+        """Media seconds from the first packet to this DTS."""
+        return (dts - self.origin) / self._ticks
+
+    def write(self, packet: Packet[VideoStream], stamp: Stamp) -> None:
+        """Copy a packet. Raises OSError when the disk does not take it, Lost when MP4 does not."""
+        packet.dts, packet.pts = stamp.dts - self.origin, stamp.pts - self.origin
+        packet.stream = self._video
+        self._last = stamp.dts
+        try:
+            self._container.mux(packet)
+        except av.error.FFmpegError as error:
+            raise Lost(GapReason.CODEC_NOT_SUPPORTED, words(error)) from error
+        self._file.check()
+
+    def check(self) -> None:
+        """Raise the OSError that this file met."""
+        self._file.check()
+
+    def finish(self, end: int) -> Segment | None:
+        """Close the file; `end` is the DTS at which the next picture would be due.
+
+        After an error of the disk what lies there is trimmed to its last whole fragment; None
+        when nothing is left of it.
+        """
+        try:
+            self._container.close()
+        except av.error.FFmpegError as error:
+            self._file.error = self._file.error or OSError(error.errno, error.strerror)
+        self._file.close()
+        self._shelf.syncer.drop(self._file)
+        if self._file.error is not None:
+            return salvage(self._shelf.root, self.path, self._camera, self._run, self.start)
+        seconds = round(self.seconds(end), 6)
+        return Segment(self._camera, self._run, self.path, self.start, seconds, self._file.size)
+
+
+def salvage(root: Path, path: str, camera: str, run: str, start: datetime) -> Segment | None:
+    """Trim a torn file to its last whole fragment; one without any is removed.
+
+    Returns what is left of it. Raises OSError when the disk refuses.
+    """
+    place = root / path
+    with place.open("r+b") as file:
+        size = place.stat().st_size
+        whole = whole_part(file, size)
+        if whole.fragments and whole.length < size:
+            file.truncate(whole.length)
+    if not whole.fragments:
+        place.unlink()
+        sync_folder(place.parent)
+        return None
+    return Segment(camera, run, path, start, whole.seconds, whole.length)
+
+
+def ticks_per_second(video: VideoStream) -> int:
+    """The unit of a stream's timestamps: 90000 over RTSP."""
+    return round(1 / video.time_base) if video.time_base else 90000
+
+
+def first_length(camera: str, length: float) -> float:
+    """Seconds after which a camera's first segment may end: half to all of `length`, by the
+    camera's name, so that the rotations of many cameras do not fall on one moment.
+    """
+    return length * (0.5 + 0.5 * crc32(camera.encode()) / 2**32)
+
+
+def _create(root: Path, camera: str, start: datetime) -> tuple[str, SegmentFile]:
+    """A new file; the recordings folder itself is never made: its disk may be missing."""
+    while True:
+        path = segment_path(camera, start)
+        day = (root / path).parent
+        day.parent.mkdir(mode=0o750, exist_ok=True)
+        day.mkdir(mode=0o750, exist_ok=True)
+        try:
+            return path, SegmentFile(root / path)
+        except FileExistsError:
+            # the wall clock was set back onto a moment that is already recorded
+            start += timedelta(milliseconds=1)

@@ -1,0 +1,176 @@
+"""The recorder process: starts, watches and ends everything that turns packets into files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from threading import Event, Thread
+
+from edge_agent.config.schema import Config
+from edge_agent.core.media import Camera
+from edge_agent.core.time import Instant
+from edge_agent.core.trouble import Trouble
+from edge_agent.recording.camera_thread import Desk
+from edge_agent.recording.files import Syncer
+from edge_agent.recording.housekeeping import Housekeeping
+from edge_agent.recording.index import IndexWriter
+from edge_agent.recording.keyframes import KeyFrameServer
+from edge_agent.recording.recorder import CredentialOf, Recorder
+from edge_agent.recording.segments import Shelf
+from edge_agent.runtime.clock import Clock
+from edge_agent.runtime.logs import log
+from edge_agent.runtime.supervisor import Backoff, start_thread
+from edge_agent.store.database import move_aside
+from edge_agent.store.inventory import read_inventory
+from edge_agent.store.recordings import Recordings
+
+_POLL = 1.0
+_BEAT = 3.0
+_STOP = 8.0  # seconds for the cameras; a read of a frozen stream takes 5
+_QUICK = Backoff(first=1.0, ceiling=5.0)
+
+
+def run_recorder(
+    config: Config,
+    credential_of: CredentialOf,
+    stop: Event,
+    clock: Clock,
+    beat: Callable[[], None] | None = None,
+) -> None:
+    """Record the cameras of `<state>/inventory.json` until `stop` is set.
+
+    The caller holds the recorder's lock and has made the state folder; the recordings folder is
+    never made here, for its disk may be missing. `credential_of` gives the credential of a name,
+    asked each second; `beat` is called about every second while the recorder is well.
+    """
+    tell = beat or _nothing
+    recordings = _open_index(config.storage.state / "recordings.db", stop, clock, tell)
+    if recordings is None:
+        return
+    try:
+        _Service(config, recordings, credential_of, clock, tell).run(stop)
+    finally:
+        recordings.close()
+
+
+class _Service:
+    """The parts of the process and their order."""
+
+    def __init__(
+        self,
+        config: Config,
+        recordings: Recordings,
+        credential_of: CredentialOf,
+        clock: Clock,
+        beat: Callable[[], None],
+    ) -> None:
+        state, root = config.storage.state, config.storage.recordings
+        self._syncer = Syncer(config.recording.sync)
+        self._index = IndexWriter(recordings)
+        self._key_frames = KeyFrameServer(state / "run" / "keyframes.sock")
+        shelf = Shelf(root, self._syncer)
+        desk = Desk(config.recording, shelf, self._index, self._key_frames, clock)
+        self._recorder = Recorder(desk, recordings, credential_of)
+        self._housekeeping = Housekeeping(
+            root, recordings, config.recording, clock, self._syncer.growing
+        )
+        self._inventory = _Inventory(state / "inventory.json")
+        self._clock, self._beat = clock, beat
+        self._beaten: Instant | None = None
+
+    def run(self, stop: Event) -> None:
+        """Parts first, cameras last; ends the other way round, each step with a deadline."""
+        self._key_frames.path.parent.mkdir(parents=True, exist_ok=True)
+        parts_stop = Event()
+        with ExitStack() as parts:
+            threads = self._start_parts(parts_stop)
+            parts.callback(self._stop_parts, parts_stop, threads)
+            while not self._housekeeping.looked.wait(_POLL) and not stop.is_set():
+                self._beat()
+            parts.callback(self._recorder.stop, _STOP)
+            log.info("recorder.ready")
+            while not stop.is_set():
+                self._tick()
+                stop.wait(_POLL)
+        log.info("recorder.stopped", unwritten_rows=self._index.waiting)
+
+    def _start_parts(self, stop: Event) -> list[Thread]:
+        return [
+            start_thread("index", self._index.run_once, stop, _QUICK),
+            start_thread("sync", self._syncer.run_once, stop, _QUICK),
+            start_thread("keyframes", self._key_frames.run_once, stop, _QUICK),
+            start_thread("housekeeping", self._housekeeping.run_once, stop),
+        ]
+
+    def _stop_parts(self, stop: Event, threads: list[Thread]) -> None:
+        stop.set()
+        for thread in threads:
+            thread.join(6.0)
+        try:
+            self._index.drain()
+        except Trouble as trouble:
+            log.error("index.trouble", code=trouble.code, vi=trouble.vi, en=trouble.en)
+
+    def _tick(self) -> None:
+        now = self._clock.now()
+        try:
+            self._recorder.follow(self._inventory.cameras())
+        except Trouble as trouble:
+            log.warning("recorder.trouble", code=trouble.code, vi=trouble.vi, en=trouble.en)
+        if self._beaten is None or now.since(self._beaten) >= _BEAT:
+            self._beaten = now
+            # beats do not pile up behind a database that does not answer
+            if not self._index.waiting:
+                self._index.put(partial(Recordings.beat, moment=now.wall))
+        self._beat()
+
+
+class _Inventory:
+    """The inventory file, read again when it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._cameras: tuple[Camera, ...] = ()
+
+    def cameras(self) -> tuple[Camera, ...]:
+        """The cameras of now. A damaged file changes nothing and raises Trouble, once."""
+        seen = self._stamp()
+        if seen != self._seen:
+            self._seen = seen
+            # a file that is gone is not a list without cameras: recording goes on
+            if seen is not None:
+                self._cameras = read_inventory(self._path)
+        return self._cameras
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _open_index(
+    path: Path, stop: Event, clock: Clock, beat: Callable[[], None]
+) -> Recordings | None:
+    """The index, new and to be rebuilt from the files when it is damaged; None when stopped."""
+    while not stop.is_set():
+        try:
+            return Recordings(path)
+        except Trouble as trouble:
+            log.error("index.trouble", code=trouble.code, vi=trouble.vi, en=trouble.en)
+            if trouble.code == "store.newer":
+                raise
+            if trouble.code == "store.damaged":
+                aside = move_aside(path, clock.now().wall)
+                log.error("index.moved_aside", name=aside.name)
+        beat()
+        stop.wait(_POLL)
+    return None
+
+
+def _nothing() -> None:
+    return None

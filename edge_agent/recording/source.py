@@ -1,0 +1,105 @@
+"""A camera's main stream over RTSP: packets as they come, never decoded."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import av
+import av.error
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from edge_agent.core.media import GapReason
+from edge_agent.core.secret import Credential
+from edge_agent.recording.loss import Lost, stream_lost
+
+CODECS = frozenset({"h264", "hevc"})
+SILENCE = 5.0  # seconds without a packet after which a stream is lost
+_OPENING = 5.0  # seconds that each step of opening may take
+_OPTIONS = {
+    "allowed_media_types": "video",
+    # parameter sets come with the SDP or the first key frame; the frame rate is not needed
+    "analyzeduration": "3000000",
+    "probesize": "2000000",
+    "fpsprobesize": "0",
+}
+
+
+class LiveStream:
+    """One open RTSP session. Only its `packets` may be used, by one thread."""
+
+    def __init__(self, container: InputContainer, stream: VideoStream) -> None:
+        self._container = container
+        self.video = stream
+        self.codec = str(stream.codec_context.name)
+        self.extradata = bytes(stream.codec_context.extradata or b"")
+
+    def packets(self) -> Iterator[Packet[VideoStream]]:
+        """The video packets until the camera goes away, which raises Lost: a live stream that
+        ends has been cut.
+        """
+        try:
+            for packet in self._container.demux(self.video):
+                if packet.size:
+                    yield packet
+        except av.error.FFmpegError as error:
+            raise stream_lost(error) from None
+        raise Lost(GapReason.CAMERA_OFFLINE, "the camera ended the stream")
+
+
+class Rtsp:
+    """The way to one camera's stream; remembers which transport worked, TCP first, then UDP."""
+
+    def __init__(self, url: str, credential: Credential | None) -> None:
+        self._url = url
+        self._credential = credential
+        self._transport = "tcp"
+
+    @contextmanager
+    def open(self) -> Iterator[LiveStream]:
+        """A session for the body of `with`. Raises Lost, never anything with the password."""
+        container = self._connect()
+        try:
+            yield _live(container)
+        finally:
+            container.close()
+
+    def _connect(self) -> InputContainer:
+        try:
+            return self._dial()
+        except av.error.FFmpegError as error:
+            if error.errno != errno.EPROTONOSUPPORT:
+                raise stream_lost(error) from None
+        self._transport = "udp" if self._transport == "tcp" else "tcp"
+        try:
+            return self._dial()
+        except av.error.FFmpegError as error:
+            raise stream_lost(error) from None
+
+    def _dial(self) -> InputContainer:
+        options = {**_OPTIONS, "rtsp_transport": self._transport}
+        address = with_credential(self._url, self._credential)
+        return av.open(address, options=options, timeout=(_OPENING, SILENCE))
+
+
+def _live(container: InputContainer) -> LiveStream:
+    if not container.streams.video:
+        raise Lost(GapReason.CODEC_NOT_SUPPORTED, "no video in the stream")
+    stream = container.streams.video[0]
+    codec = stream.codec_context.name if stream.codec_context else "unknown"
+    if codec not in CODECS:
+        raise Lost(GapReason.CODEC_NOT_SUPPORTED, codec)
+    return LiveStream(container, stream)
+
+
+def with_credential(url: str, credential: Credential | None) -> str:
+    """The URL with user and password, percent-encoded; unchanged when it holds some already."""
+    parts = urlsplit(url)
+    if credential is None or "@" in parts.netloc:
+        return url
+    user, password = quote(credential.user, safe=""), quote(credential.password, safe="")
+    return urlunsplit(parts._replace(netloc=f"{user}:{password}@{parts.netloc}"))

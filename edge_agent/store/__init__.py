@@ -1,0 +1,1 @@
+"""WHAT MUST SURVIVE: SQLite (WAL, synchronous=FULL): segment index, events, outbox."""

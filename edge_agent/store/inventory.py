@@ -1,0 +1,81 @@
+"""The inventory file: the cameras that this site has, from the agent to recorder and vision."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge_agent.core.media import Camera
+from edge_agent.core.trouble import Trouble
+
+_MODE = 0o660
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")  # becomes a folder and a topic level
+
+
+def write_inventory(path: Path, cameras: Sequence[Camera]) -> bool:
+    """Replace the inventory at once (temporary file, fsync, rename, fsync of the folder).
+
+    Cameras are ordered by id. The same content is not written again: readers watch the file's
+    modification time. Returns whether it was written; raises OSError.
+    """
+    ordered = sorted(cameras, key=lambda camera: camera.id)
+    document = {"version": 1, "cameras": [camera.to_dict() for camera in ordered]}
+    content = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    if path.exists() and path.read_bytes() == content:
+        return False
+    fresh = path.with_name(f".{path.name}.new")
+    _write_through(fresh, content)
+    fresh.replace(path)
+    _sync_folder(path.parent)
+    return True
+
+
+def read_inventory(path: Path) -> tuple[Camera, ...]:
+    """The cameras of this site, ordered by id; none when nobody has written the file yet.
+
+    Raises Trouble `inventory.damaged` when the file is not what `write_inventory` wrote.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise _damaged(path, error.strerror or type(error).__name__) from error
+    try:
+        cameras = tuple(Camera.from_dict(entry) for entry in json.loads(content)["cameras"])
+        wrong = [camera.id for camera in cameras if not _ID.fullmatch(camera.id)]
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, f"{type(error).__name__}: {error}") from error
+    if wrong:
+        raise _damaged(path, f"camera id {wrong[0]!r}")
+    return cameras
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _MODE)
+    with os.fdopen(handle, "wb") as file:
+        os.fchmod(handle, _MODE)
+        file.write(content)
+        file.flush()
+        os.fsync(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _damaged(path: Path, detail: str) -> Trouble:
+    return Trouble(
+        "inventory.damaged",
+        f"Không đọc được danh sách camera {path.name} ({detail}). Chạy lại tác tử để dò camera; "
+        "camera đang ghi vẫn tiếp tục ghi.",
+        f"The camera inventory {path.name} cannot be read ({detail}). Start the agent again so "
+        "that it discovers the cameras; those that are being recorded go on.",
+    )

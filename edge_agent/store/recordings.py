@@ -1,0 +1,292 @@
+"""The recordings database: what lies on disk, what is missing and why; the recorder writes it.
+
+It is an index: every row can be rebuilt from the files. Gaps cannot, so they are facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from edge_agent.core.media import (
+    CameraState,
+    CameraStatus,
+    Gap,
+    GapReason,
+    Segment,
+)
+from edge_agent.store.connections import Connections
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST = 3600 * 10**6  # no segment is longer than an hour: bounds the search by start
+_COLUMNS = "camera, run, path, start, finish, size"
+_RUN = "id, camera, opened, codec, closed, end_reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What is kept of one camera: files, media seconds, bytes, first and last recorded moment."""
+
+    segments: int
+    seconds: float
+    bytes: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One RTSP session. `closed` is None while it lasts (or when the recorder died in it)."""
+
+    id: str
+    camera: str
+    opened: datetime
+    codec: str = ""
+    closed: datetime | None = None
+    end_reason: str = ""
+
+
+class Recordings:
+    """The recordings database, for any number of threads and processes.
+
+    Every thread works on a connection of its own. Every method raises Trouble
+    (`store.unavailable`) when the database does not answer: full disk, I/O error, locked for 5 s.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._rows = Connections(path, "recordings")
+
+    def close(self) -> None:
+        """Close the connections of all threads; no method may be running or follow."""
+        self._rows.close()
+
+    # ------------------------------------------------------------------ written by the recorder
+
+    def open_run(self, run: Run) -> None:
+        """Note a run that has begun."""
+        self._rows.write(
+            "INSERT INTO runs (id, camera, opened, codec) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (id) DO NOTHING",
+            (run.id, run.camera, _us(run.opened), run.codec),
+        )
+
+    def close_run(self, run: str, closed: datetime, end_reason: str) -> None:
+        """Note when and why a run ended; a run closes once."""
+        self._rows.write(
+            "UPDATE runs SET closed = ?, end_reason = ? WHERE id = ? AND closed IS NULL",
+            (_us(closed), end_reason, run),
+        )
+
+    def add_segment(self, segment: Segment) -> None:
+        """Index a file that is complete on disk; the same path again replaces its row."""
+        finish = _us(segment.start) + round(segment.seconds * 10**6)
+        self._rows.write(
+            f"INSERT INTO segments ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) "  # noqa: S608 - constant
+            "ON CONFLICT (path) DO UPDATE SET start = excluded.start, finish = excluded.finish, "
+            "size = excluded.size, run = excluded.run",
+            (
+                segment.camera,
+                segment.run,
+                segment.path,
+                _us(segment.start),
+                finish,
+                segment.size,
+            ),
+        )
+
+    def write_gap(self, gap: Gap) -> None:
+        """Open a gap (`end` None), or close it by writing it again with its end."""
+        end = None if gap.end is None else _us(gap.end)
+        self._rows.write(
+            "INSERT INTO gaps (camera, start, finish, reason, detail) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (camera, start) DO UPDATE SET finish = excluded.finish, "
+            "reason = excluded.reason, detail = excluded.detail",
+            (gap.camera, _us(gap.start), end, gap.reason.value, gap.detail),
+        )
+
+    def write_status(self, status: CameraStatus) -> None:
+        """The newest state of a camera; latest wins."""
+        self._rows.write(
+            "INSERT INTO statuses (camera, state, reason, since) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (camera) DO UPDATE SET state = excluded.state, "
+            "reason = excluded.reason, since = excluded.since",
+            (status.camera, status.state.value, status.reason, _us(status.since)),
+        )
+
+    def forget_status(self, camera: str) -> None:
+        """The camera is no longer ours to record."""
+        self._rows.write("DELETE FROM statuses WHERE camera = ?", (camera,))
+
+    def beat(self, moment: datetime) -> None:
+        """The recorder is alive."""
+        self._rows.write(
+            "INSERT INTO beat (one, moment) VALUES (1, ?) "
+            "ON CONFLICT (one) DO UPDATE SET moment = excluded.moment",
+            (_us(moment),),
+        )
+
+    def mark_garbage(self, paths: Sequence[str]) -> None:
+        """Decide deletion: these rows vanish from every answer; the files go next."""
+        with self._rows.transaction() as connection:
+            connection.executemany(
+                "UPDATE segments SET garbage = 1 WHERE path = ?", [(path,) for path in paths]
+            )
+
+    def garbage(self) -> tuple[str, ...]:
+        """Paths whose deletion was decided and not yet finished."""
+        rows = self._rows.read("SELECT path FROM segments WHERE garbage = 1")
+        return tuple(row[0] for row in rows)
+
+    def forget(self, paths: Sequence[str]) -> None:
+        """Drop the rows of files that are gone."""
+        with self._rows.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM segments WHERE path = ?", [(path,) for path in paths]
+            )
+
+    # ------------------------------------------------------------------ read by everyone
+
+    def statuses(self) -> tuple[CameraStatus, ...]:
+        """The state of every camera that the recorder knows, by name."""
+        rows = self._rows.read("SELECT camera, state, reason, since FROM statuses ORDER BY camera")
+        return tuple(
+            CameraStatus(camera, CameraState(state), reason, _wall(since))
+            for camera, state, reason, since in rows
+        )
+
+    def last_beat(self) -> datetime | None:
+        """When the recorder last said that it is alive."""
+        rows = self._rows.read("SELECT moment FROM beat")
+        return _wall(rows[0][0]) if rows else None
+
+    def runs(self, camera: str) -> tuple[Run, ...]:
+        """The runs of a camera, oldest first."""
+        query = f"SELECT {_RUN} FROM runs WHERE camera = ? ORDER BY opened"  # noqa: S608
+        return tuple(_run(row) for row in self._rows.read(query, (camera,)))
+
+    def open_runs(self) -> tuple[Run, ...]:
+        """The runs that have not ended, of all cameras."""
+        query = f"SELECT {_RUN} FROM runs WHERE closed IS NULL ORDER BY opened"  # noqa: S608
+        return tuple(_run(row) for row in self._rows.read(query))
+
+    def segments(self, camera: str, start: datetime, end: datetime) -> tuple[Segment, ...]:
+        """The files that hold any moment of [start, end), oldest first."""
+        rows = self._rows.read(
+            f"SELECT {_COLUMNS} FROM segments WHERE camera = ? AND start < ? AND start > ? "  # noqa: S608
+            "AND finish > ? AND garbage = 0 ORDER BY start",
+            (camera, _us(end), _us(start) - _LONGEST, _us(start)),
+        )
+        return tuple(_segment(row) for row in rows)
+
+    def ended_before(self, moment: datetime) -> tuple[Segment, ...]:
+        """The files whose last picture is older than this, oldest first, of all cameras."""
+        rows = self._rows.read(
+            f"SELECT {_COLUMNS} FROM segments WHERE start < ? AND finish < ? "  # noqa: S608
+            "AND garbage = 0 ORDER BY start",
+            (_us(moment), _us(moment)),
+        )
+        return tuple(_segment(row) for row in rows)
+
+    def paths(self) -> set[str]:
+        """Every indexed file, those on their way out included."""
+        return {row[0] for row in self._rows.read("SELECT path FROM segments")}
+
+    def segment(self, path: str) -> Segment | None:
+        """The row of one file."""
+        query = f"SELECT {_COLUMNS} FROM segments WHERE path = ?"  # noqa: S608 - constant
+        rows = self._rows.read(query, (path,))
+        return _segment(rows[0]) if rows else None
+
+    def totals(self) -> dict[str, Totals]:
+        """What is kept, by camera."""
+        rows = self._rows.read(
+            "SELECT camera, count(*), sum(finish - start), sum(size), min(start), max(finish) "
+            "FROM segments WHERE garbage = 0 GROUP BY camera"
+        )
+        return {
+            camera: Totals(count, length / 10**6, size, _wall(first), _wall(last))
+            for camera, count, length, size, first, last in rows
+        }
+
+    def gaps(self, camera: str, start: datetime, end: datetime) -> tuple[Gap, ...]:
+        """The gaps that touch [start, end), whole, oldest first; one may still be open."""
+        rows = self._rows.read(
+            "SELECT camera, start, finish, reason, detail FROM gaps WHERE camera = ? "
+            "AND start < ? AND (finish IS NULL OR finish > ?) ORDER BY start",
+            (camera, _us(end), _us(start)),
+        )
+        return tuple(_gap(row) for row in rows)
+
+    def open_gap(self, camera: str) -> Gap | None:
+        """The gap that this camera is in, if any."""
+        rows = self._rows.read(
+            "SELECT camera, start, finish, reason, detail FROM gaps "
+            "WHERE camera = ? AND finish IS NULL",
+            (camera,),
+        )
+        return _gap(rows[0]) if rows else None
+
+    def accounted_until(self, camera: str) -> datetime | None:
+        """The last moment of a camera that is recorded, or explained by a gap that is closed."""
+        rows = self._rows.read("SELECT max(finish) FROM gaps WHERE camera = ?", (camera,))
+        moments = [self.newest(camera), None if rows[0][0] is None else _wall(rows[0][0])]
+        return max((moment for moment in moments if moment is not None), default=None)
+
+    def coverage(self, camera: str, start: datetime, end: datetime) -> float:
+        """Seconds of [start, end) that are recorded; overlapping files count once."""
+        total, reached = timedelta(), start
+        for segment in self.segments(camera, start, end):
+            finish = min(end, segment.start + timedelta(seconds=segment.seconds))
+            begin = max(reached, segment.start)
+            if finish > begin:
+                total, reached = total + (finish - begin), finish
+        return total.total_seconds()
+
+    def oldest(self, camera: str) -> datetime | None:
+        """The first moment kept of a camera."""
+        return self._extreme("min(start)", camera)
+
+    def newest(self, camera: str) -> datetime | None:
+        """The last recorded moment of a camera."""
+        return self._extreme("max(finish)", camera)
+
+    def days_held(self, camera: str, now: datetime) -> float:
+        """Days from the first moment kept to now; 0 when nothing is kept."""
+        first = self.oldest(camera)
+        return 0.0 if first is None else max(0.0, (now - first).total_seconds() / 86400)
+
+    def _extreme(self, expression: str, camera: str) -> datetime | None:
+        rows = self._rows.read(
+            f"SELECT {expression} FROM segments WHERE camera = ? AND garbage = 0",  # noqa: S608
+            (camera,),
+        )
+        return None if rows[0][0] is None else _wall(rows[0][0])
+
+
+def _us(wall: datetime) -> int:
+    return (wall - _EPOCH) // timedelta(microseconds=1)
+
+
+def _wall(us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def _segment(row: tuple[Any, ...]) -> Segment:
+    camera, run, path, start, finish, size = row
+    return Segment(camera, run, path, _wall(start), (finish - start) / 10**6, size)
+
+
+def _gap(row: tuple[Any, ...]) -> Gap:
+    camera, start, finish, reason, detail = row
+    end = None if finish is None else _wall(finish)
+    return Gap(camera, _wall(start), end, GapReason(reason), detail)
+
+
+def _run(row: tuple[Any, ...]) -> Run:
+    run, camera, opened, codec, closed, reason = row
+    end = None if closed is None else _wall(closed)
+    return Run(run, camera, _wall(opened), codec, end, reason)
