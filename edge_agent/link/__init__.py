@@ -1,0 +1,1 @@
+"""FROM DISK TO THE CENTER: wire (pure), mqtt, relay."""

@@ -1,0 +1,300 @@
+"""MQTT v5 over paho: one object is one connection; whoever owns it connects anew.
+
+paho's own queue and reconnect stay unused: its queue is memory, and its backoff has no jitter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge_agent.config.schema import Mqtt
+from edge_agent.core.secret import Credential
+from edge_agent.core.trouble import Trouble
+from edge_agent.link import troubles
+from edge_agent.link.address import Address, broker_address
+from edge_agent.link.publisher import Outcome, Receipt, Received, Will
+from edge_agent.link.receipts import Receipts, settled
+from edge_agent.link.tls import tls_context
+
+IN_FLIGHT = 20
+_QUEUE = 2 * IN_FLIGHT + 8  # publications paho may hold; more are LOST at once and come again
+_ANSWER_SECONDS = 10.0  # for TCP, TLS and CONNACK, each
+_GOODBYE_SECONDS = 2.0
+_OVERHEAD = 512  # topic, properties and header of a packet, at most
+_WITH_WILL, _NO_SUBSCRIBERS = 0x04, 0x10
+
+
+class MqttLink:
+    """One MQTT v5 connection of a site: clean start, no session, TLS verified (≥ 1.2), last will.
+
+    A `Publisher`. `on_change` is called (from the network thread, it must not block) when the
+    connection ends. More than `in_flight` unacknowledged publications wait inside; `window` is what
+    the broker allows: if that is less, make a new one with it. A connection never comes back.
+    """
+
+    def __init__(
+        self,
+        settings: Mqtt,
+        client_id: str,
+        credential: Credential | None,
+        will: Will | None = None,
+        on_change: Callable[[], None] = lambda: None,
+        in_flight: int = IN_FLIGHT,
+    ) -> None:
+        self.window = in_flight
+        self.address = broker_address(settings.url)
+        self._settings = settings
+        self._user = credential.user if credential else ""
+        self._client_id = client_id
+        self._on_change = on_change
+        self._client = _client(settings, self.address, client_id, credential, in_flight)
+        self._client.on_connect = self._connected
+        self._client.on_publish = self._published
+        self._client.on_disconnect = self._disconnected
+        # publications come from several threads: with this set only the network thread writes
+        self._client.on_socket_register_write = lambda *_: None
+        if will:
+            words = _properties(PacketTypes.WILLMESSAGE, will.content_type)
+            self._client.will_set(will.topic, will.payload, 1, True, words)
+        self._answer: Future[ReasonCode] = Future()
+        self._receipts = Receipts()
+        self._open, self._largest = False, 0
+        self._reason: ReasonCode | str = ""
+        self._network: threading.Thread | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether a publication could go out now."""
+        return self._open
+
+    def connect(self, stop: threading.Event) -> None:
+        """Connect and wait until the broker has admitted us, or until `stop` is set.
+
+        Raises Trouble: `link.` + unreachable, untrusted, tls_failed, password_refused, no_answer….
+        """
+        _open_socket(self._client, self.address, self._settings)
+        self._network = threading.Thread(target=self._serve, name="link-network", daemon=True)
+        self._network.start()
+        for _ in range(int(_ANSWER_SECONDS / 0.1)):
+            if stop.is_set():
+                return
+            with contextlib.suppress(TimeoutError):
+                _check_admission(self._answer.result(0.1), self.address, self._user)
+                return
+        raise troubles.no_answer(str(self.address))
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+        content_type: str = "",
+        expiry: int | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Future[Receipt]:
+        """See `Publisher`; a packet larger than the broker announced is refused here."""
+        if not self._open:
+            return settled(Outcome.LOST, "not connected")
+        if self._largest and len(payload) + _OVERHEAD > self._largest:
+            return settled(Outcome.REFUSED, f"Packet too large (broker: {self._largest} bytes)")
+        properties = _properties(PacketTypes.PUBLISH, content_type, expiry, labels)
+        info = self._client.publish(topic, payload, qos, retain, properties)
+        if info.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return settled(Outcome.LOST, info.rc.name)
+        return self._receipts.expect(info.mid)
+
+    def trouble(self) -> Trouble:
+        """Why the connection is gone."""
+        code = self._reason.value if isinstance(self._reason, ReasonCode) else 0
+        return troubles.ended(str(self.address), self._client_id, code, str(self._reason))
+
+    def close(self, *, with_will: bool = False) -> None:
+        """End the connection; `with_will` lets the broker say the last will all the same."""
+        if (network := self._network) is None:
+            return
+        code = _WITH_WILL if with_will else 0
+        self._client.disconnect(ReasonCode(PacketTypes.DISCONNECT, identifier=code))
+        network.join(_GOODBYE_SECONDS)
+        line = self._client.socket()
+        if network.is_alive() and isinstance(line, socket.socket):
+            with contextlib.suppress(OSError):  # stalled: the goodbye cannot be written either
+                line.shutdown(socket.SHUT_RDWR)
+            network.join(_GOODBYE_SECONDS)
+
+    def _serve(self) -> None:
+        try:
+            while self._client.loop(1.0) is MQTTErrorCode.MQTT_ERR_SUCCESS:
+                pass
+        finally:
+            self._end("closed")
+
+    def _connected(
+        self,
+        _c: Client,
+        _u: Any,
+        _f: ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        if not reason.is_failure:
+            self._largest = int(getattr(properties, "MaximumPacketSize", 0))
+            self.window = int(getattr(properties, "ReceiveMaximum", 65535))
+            self._open = True
+        self._answer.set_result(reason)
+
+    def _published(self, _c: Client, _u: Any, mid: int, reason: ReasonCode, _p: Properties) -> None:
+        taken = Outcome.UNHEARD if reason.value == _NO_SUBSCRIBERS else Outcome.ACCEPTED
+        outcome = Outcome.REFUSED if reason.is_failure else taken
+        self._receipts.settle(mid, Receipt(outcome, str(reason)))
+
+    def _disconnected(
+        self, _c: Client, _u: Any, _f: DisconnectFlags, reason: ReasonCode, _p: Properties | None
+    ) -> None:
+        self._end(reason)
+
+    def _end(self, reason: ReasonCode | str) -> None:
+        self._open = False
+        self._reason = self._reason or reason
+        if not self._answer.done():
+            self._answer.set_exception(troubles.no_answer(str(self.address)))
+        self._receipts.close(str(self._reason))
+        self._on_change()
+
+
+def watch(
+    url: str,
+    topics: Sequence[str],
+    credential: Credential | None,
+    on_message: Callable[[Received], None],
+    stop: threading.Event,
+    *,
+    settings: Mqtt | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Subscribe (QoS 1) and hand over what comes, in this thread, until `stop`. Raises Trouble.
+
+    `settings` carries the PEM files for mqtts; `ready` is called once every topic is granted.
+    """
+    settings = (settings or Mqtt()).model_copy(update={"url": url})
+    address = broker_address(url)
+    client = _client(settings, address, "", credential)
+    admitted: list[ReasonCode] = []
+    granted: list[ReasonCode] = []
+    client.on_connect = lambda _c, _u, _f, reason, _p: admitted.append(reason)
+    client.on_subscribe = lambda _c, _u, _m, reasons, _p: granted.extend(reasons)
+    client.on_message = lambda _c, _u, message: on_message(_received(message))
+    _open_socket(client, address, settings)
+    try:
+        _loop_until(client, admitted, stop, address)
+        if admitted:
+            _check_admission(admitted[0], address, credential.user if credential else "")
+            client.subscribe([(topic, 1) for topic in topics])
+            _loop_until(client, granted, stop, address)
+            _check_grants(topics, granted)
+            if not stop.is_set():
+                ready()
+        _loop_until(client, [], stop, address)
+    finally:
+        client.disconnect()
+
+
+def _loop_until(
+    client: Client, answer: list[ReasonCode], stop: threading.Event, address: Address
+) -> None:
+    while not answer and not stop.is_set():
+        code = client.loop(0.2)
+        if code is not MQTTErrorCode.MQTT_ERR_SUCCESS and not answer:
+            raise troubles.lost(str(address), code.name)
+
+
+def _client(
+    settings: Mqtt, address: Address, name: str, credential: Credential | None, in_flight: int = 1
+) -> Client:
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=name,
+        protocol=MQTTProtocolVersion.MQTTv5,
+        reconnect_on_failure=False,
+    )
+    client.connect_timeout = _ANSWER_SECONDS
+    client.max_inflight_messages_set(in_flight)
+    client.max_queued_messages_set(_QUEUE)
+    if credential:
+        client.username_pw_set(credential.user, credential.password)
+    if address.tls:
+        client.tls_set_context(tls_context(settings))
+    return client
+
+
+def _open_socket(client: Client, address: Address, settings: Mqtt) -> None:
+    """TCP, TLS, and the CONNECT packet on its way. Raises Trouble."""
+    properties = _properties(PacketTypes.CONNECT)
+    properties.SessionExpiryInterval = 0  # the outbox is the session
+    where = str(address)
+    try:
+        client.connect(
+            address.host,
+            address.port,
+            round(settings.keepalive),
+            clean_start=True,
+            properties=properties,
+        )
+    except ssl.SSLCertVerificationError as error:
+        raise troubles.untrusted(where, error.verify_message) from error
+    except ssl.SSLError as error:
+        raise troubles.tls_failed(where, error.reason or str(error)) from error
+    except OSError as error:
+        raise troubles.unreachable(where, error) from error
+
+
+def _check_admission(reason: ReasonCode, address: Address, user: str) -> None:
+    if reason.is_failure:
+        raise troubles.not_admitted(str(address), user, reason.value, str(reason))
+
+
+def _check_grants(topics: Sequence[str], granted: Sequence[ReasonCode]) -> None:
+    for topic, reason in zip(topics, granted, strict=False):
+        if reason.is_failure:
+            raise troubles.subscription_refused(topic, str(reason))
+
+
+def _properties(
+    packet: int,
+    content_type: str = "",
+    expiry: int | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Properties:
+    properties = Properties(packet)  # type: ignore[no-untyped-call]  # paho types most, not this
+    if content_type:
+        properties.ContentType = content_type
+    if expiry is not None:
+        properties.MessageExpiryInterval = expiry
+    if labels:
+        properties.UserProperty = list(labels.items())
+    return properties
+
+
+def _received(message: MQTTMessage) -> Received:
+    properties = message.properties
+    return Received(
+        topic=message.topic,
+        payload=bytes(message.payload),
+        content_type=str(getattr(properties, "ContentType", "")),
+        qos=message.qos,
+        retained=bool(message.retain),
+        labels=dict(getattr(properties, "UserProperty", [])),
+    )
