@@ -1,0 +1,1 @@
+"""PACKETS → OBSERVATIONS: decoder, detector, faces, stills, worker."""

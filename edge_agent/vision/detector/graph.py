@@ -1,0 +1,76 @@
+"""OpenVINO graphs: read, given picture bytes as input, compiled for this box."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openvino
+from openvino.preprocess import ColorFormat, PrePostProcessor
+
+from edge_agent.config.schema import Vision
+from edge_agent.core.trouble import Trouble
+from edge_agent.runtime.logs import log
+from edge_agent.vision.models import CheckedModel
+
+
+def compile_graph(model: CheckedModel, vision: Vision) -> Any:
+    """The compiled model; its input takes BGR bytes 1 × height × width × 3, conversion to RGB
+    0..1 is part of the graph.
+
+    A device that is absent, or a precision that does not compile, falls back to the CPU in f32,
+    with a warning. Raises Trouble `model.unusable` when nothing compiles.
+    """
+    core = openvino.Core()
+    try:
+        graph = _with_bytes(core.read_model(model.path))
+    except RuntimeError as error:
+        raise unusable(model, str(error)) from error
+    for device, precision in _attempts(vision):
+        try:
+            return core.compile_model(graph, device, _options(device, precision, vision.threads))
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())[:300]
+            log.warning("model.not_compiled", model=model.mark, device=device, error=reason)
+    raise unusable(model, reason)
+
+
+def unusable(model: CheckedModel, why: str) -> Trouble:
+    """The model is whole but not what this program runs."""
+    why = " ".join(why.split())[:300]
+    return Trouble(
+        "model.unusable",
+        f"Mô hình {model.path.name} không chạy được ở đây: {why}. Cài lại thư mục models đi kèm "
+        "phiên bản này.",
+        f"The model {model.path.name} cannot run here: {why}. Install the models folder that "
+        "belongs to this version again.",
+    )
+
+
+def _attempts(vision: Vision) -> list[tuple[str, str]]:
+    wanted = (vision.device, vision.precision)
+    rest = [(vision.device, "f32"), ("CPU", "f32")]
+    return [wanted, *(attempt for attempt in dict.fromkeys(rest) if attempt != wanted)]
+
+
+def _options(device: str, precision: str, threads: int) -> dict[str, Any]:
+    options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+    if device == "CPU":
+        # Pinned threads would fight with the recorder's on a box of four small cores.
+        options |= {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
+    if precision == "f32":
+        options["INFERENCE_PRECISION_HINT"] = "f32"
+    return options
+
+
+def _with_bytes(graph: Any) -> Any:
+    steps = PrePostProcessor(graph)
+    tensor = steps.input().tensor()
+    tensor.set_element_type(openvino.Type.u8)
+    tensor.set_layout(openvino.Layout("NHWC"))
+    tensor.set_color_format(ColorFormat.BGR)
+    steps.input().model().set_layout(openvino.Layout("NCHW"))
+    convert = steps.input().preprocess()
+    convert.convert_element_type(openvino.Type.f32)
+    convert.convert_color(ColorFormat.RGB)
+    convert.scale(255.0)
+    return steps.build()

@@ -1,0 +1,161 @@
+"""The lookout: one decode thread a camera, and the one inference thread that owns the models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event, Thread
+
+from edge_agent.core.media import Camera
+from edge_agent.core.time import Instant
+from edge_agent.core.trouble import Trouble
+from edge_agent.runtime.clock import Clock
+from edge_agent.runtime.logs import log
+from edge_agent.runtime.supervisor import Backoff, start_thread
+from edge_agent.vision.decoder import RtspSource
+from edge_agent.vision.frame import Frame, FrameSource
+from edge_agent.vision.inbox import Inbox
+from edge_agent.vision.keyframes import (
+    KeyFrameBoard,
+    KeyFrameReader,
+    KeyPictures,
+    MainStreamSource,
+)
+from edge_agent.vision.meter import Meter
+from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook
+from edge_agent.vision.worker import VisionJob
+
+_STATUS_EVERY = 2.0  # seconds
+_LOST = 10.0  # seconds without a frame after which open episodes close
+_REFUSED = 900.0  # seconds before a refused password is tried again: cameras lock accounts
+_LAST_WORDS = 1.0  # seconds for all decode threads to end; one may be deep in a read
+_AGAIN = Backoff(first=1.0, ceiling=15.0)
+
+
+class _Eye:
+    """One camera being looked at. `reason` is why no frames come, as a code; empty when they do."""
+
+    def __init__(self, camera: Camera, source: FrameSource, pipeline: CameraPipeline) -> None:
+        self.camera, self.source, self.pipeline = camera, source, pipeline
+        self.stop = Event()
+        self.reason = "starting"
+        self.last: Instant | None = None
+        self.thread: Thread | None = None
+
+    def decode(self, put: Callable[[Frame], None]) -> None:
+        """One attempt to read the source, ended by its Trouble or by `stop`."""
+        try:
+            for frame in self.source.frames(self.stop):
+                self.reason = ""
+                put(frame)
+        except Trouble as trouble:
+            self.reason = trouble.code
+            if trouble.code == "camera.password_refused":
+                self.stop.wait(_REFUSED)
+            raise
+
+
+class Lookout:
+    """Looks at all cameras: newest frame wins, cameras take turns, everything found goes to `say`.
+
+    `say` may block: then frames are dropped and counted, and nothing else waits.
+    """
+
+    def __init__(
+        self, job: VisionJob, models: Models, say: Callable[[object], None], clock: Clock
+    ) -> None:
+        self._job, self._models, self._say, self._clock = job, models, say, clock
+        self._inbox, self._board = Inbox(), KeyFrameBoard()
+        self._wanted = job.cameras
+        self._eyes: dict[str, _Eye] = {}
+        self._meters: dict[str, Meter] = {}
+
+    def change(self, cameras: tuple[Camera, ...]) -> None:
+        """From any thread: look at these cameras; those that are the same are not touched."""
+        self._wanted = cameras
+        self._inbox.wake()
+
+    def wake(self) -> None:
+        """From any thread: `run` looks at its `stop` at once."""
+        self._inbox.wake()
+
+    def run(self, stop: Event) -> None:
+        """Look until `stop`, then close what is open. Raises OSError when `say` does."""
+        reader = KeyFrameReader(self._job.key_frames, self._board.put)
+        start_thread("keyframes", reader.run_once, stop, Backoff(first=0.5, ceiling=5.0))
+        log.info("vision.looking", models=self._models.mark, cameras=len(self._wanted))
+        said, cameras = self._clock.now(), None
+        while not stop.is_set():
+            if cameras is not self._wanted:
+                cameras = self._wanted
+                self._open_and_close(cameras)
+            self._look(self._inbox.take(_STATUS_EVERY / 4))
+            now = self._clock.now()
+            if now.since(said) >= _STATUS_EVERY:
+                said = now
+                self._tell(now)
+        threads = [eye.thread for eye in self._eyes.values() if eye.thread]
+        self._open_and_close((), "stopped")
+        for thread in threads:
+            thread.join(_LAST_WORDS / len(threads))
+
+    def _look(self, frame: Frame | None) -> None:
+        eye = self._eyes.get(frame.camera) if frame else None
+        if frame is None or eye is None:
+            return
+        eye.last = frame.at
+        before = eye.pipeline.analysed
+        for sighting in eye.pipeline.take(frame):
+            self._say(sighting)
+        if eye.pipeline.analysed > before:
+            self._meters[frame.camera].analysed(frame.at, self._clock.now())
+
+    def _tell(self, now: Instant) -> None:
+        """The state of every camera; what is open at one that sends nothing closes."""
+        for eye in self._eyes.values():
+            if eye.last is not None and now.since(eye.last) > _LOST:
+                for sighting in eye.pipeline.interrupt(now, "stream_lost"):
+                    self._say(sighting)
+                eye.last = None
+                eye.reason = eye.reason or "camera.stream_lost"
+            name = eye.camera.id
+            reason = eye.reason or eye.pipeline.reason
+            dropped, persons = self._inbox.dropped(name), eye.pipeline.persons
+            self._say(self._meters[name].status(now, dropped, persons, reason))
+
+    def _open_and_close(self, cameras: tuple[Camera, ...], why: str = "camera_changed") -> None:
+        wanted = {camera.id: camera for camera in cameras}
+        gone = [eye for eye in self._eyes.values() if wanted.get(eye.camera.id) != eye.camera]
+        for eye in gone:
+            eye.stop.set()
+            self._inbox.close(eye.camera.id)
+            del self._eyes[eye.camera.id]
+            for sighting in eye.pipeline.interrupt(self._clock.now(), why):
+                self._say(sighting)
+        for camera in wanted.values():
+            if camera.id not in self._eyes:
+                self._open(camera)
+
+    def _open(self, camera: Camera) -> None:
+        job = self._job
+        outlook = Outlook(
+            site=job.site,
+            zone=job.timezone,
+            camera=camera,
+            rules=job.rules,
+            calibration=job.calibrations.get(camera.id),
+            idle_fps=job.vision.idle_fps,
+        )
+        keys = KeyPictures(camera.id, self._board).newest if camera.sub else None
+        eye = _Eye(camera, self._source(camera), CameraPipeline(outlook, self._models, keys))
+        put = self._inbox.open(camera.id)
+        self._eyes[camera.id] = eye
+        self._meters[camera.id] = Meter(camera.id, self._clock.now())
+        eye.thread = start_thread("stream", lambda _stop: eye.decode(put), eye.stop, _AGAIN)
+
+    def _source(self, camera: Camera) -> FrameSource:
+        """The sub stream, or the main stream's key frames where a camera has no other."""
+        fps = self._job.vision.fps
+        if camera.sub is None:
+            return MainStreamSource(camera.id, self._board, fps)
+        credential = self._job.credentials.get(camera.credential)
+        return RtspSource(camera.id, camera.sub.url, credential, fps, self._clock)

@@ -1,0 +1,188 @@
+"""The pipeline of one camera: a frame in, sightings out. No thread, no process, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from edge_agent.config.schema import Calibration, Rules
+from edge_agent.core.event import EpisodeChange, Sighting
+from edge_agent.core.geometry import Box
+from edge_agent.core.media import Camera
+from edge_agent.core.perception import MaskReading, Track, TrackState
+from edge_agent.core.time import Instant
+from edge_agent.rules.watch import (
+    Watch,
+    WatchSettings,
+    decide,
+    heads_due,
+    interrupt,
+    new_watch,
+    read_heads,
+    see,
+    tracks,
+)
+from edge_agent.vision.detector import Detector
+from edge_agent.vision.frame import Frame, Image
+from edge_agent.vision.motion import MotionGate
+from edge_agent.vision.stills import Still, caption_of, make_still
+
+_KEY_AGE = 2.0  # seconds that a key frame may be older than the frame: the tracks' memory
+_STILL_AGE = 1.0  # seconds that a still's key frame may be older than the event
+_SAME = 0.3  # IoU of a track's box and a detection that are one person
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What the inference thread owns: the detector, the mask reader, and their names and hashes
+    as events state them.
+    """
+
+    detector: Detector
+    read_mask: Callable[[Image, Box], MaskReading]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What one camera's pipeline is told once. `zone` is the site's time zone (IANA)."""
+
+    site: str
+    zone: str
+    camera: Camera
+    rules: Rules
+    calibration: Calibration | None
+    idle_fps: float
+
+
+class CameraPipeline:
+    """One camera's frames, gate, watch and stills. Owned by one thread.
+
+    `key_picture` gives the newest main-stream picture not older than a monotonic second; without
+    it the frames themselves are the main stream.
+    """
+
+    def __init__(
+        self,
+        outlook: Outlook,
+        models: Models,
+        key_picture: Callable[[float], Frame | None] | None = None,
+    ) -> None:
+        self._outlook, self._models, self._key_picture = outlook, models, key_picture
+        self._gate = MotionGate(outlook.idle_fps)
+        self._watch: Watch | None = None
+        self.analysed = 0
+
+    @property
+    def persons(self) -> int:
+        """Confirmed people in the last analysed frame."""
+        return sum(track.state is TrackState.CONFIRMED for track in self.tracks)
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """Everybody who is followed now."""
+        return tracks(self._watch) if self._watch else ()
+
+    @property
+    def reason(self) -> str:
+        """Why distances are not watched here, as a code; empty when they are."""
+        return self._watch.reason if self._watch else ""
+
+    def take(self, frame: Frame) -> tuple[Sighting, ...]:
+        """What this frame opened or closed. A frame of another size than before closes what is
+        open and begins anew.
+        """
+        before: tuple[Sighting, ...] = ()
+        if self._watch and self._watch.settings.size != frame.size:
+            before = self.interrupt(frame.at, "size_changed")
+            self._watch = None
+        watch = self._watch or self._new_watch(frame)
+        if self._gate.wants(frame.image, frame.at.mono, live=bool(tracks(watch))):
+            self.analysed += 1
+            watch = see(watch, frame.at, self._models.detector.detect(frame.image))
+            watch = self._read_masks(watch, frame)
+        self._watch, changes = decide(watch, frame.at)
+        return (*before, *(self._sighting(change, frame) for change in changes))
+
+    def interrupt(self, at: Instant, reason: str) -> tuple[Sighting, ...]:
+        """Looking ends: what is open closes with this reason, without a still."""
+        if self._watch is None:
+            return ()
+        self._watch, changes = interrupt(self._watch, at, reason)
+        return tuple(Sighting(change, model=self._models.mark) for change in changes)
+
+    def _new_watch(self, frame: Frame) -> Watch:
+        outlook = self._outlook
+        return new_watch(
+            WatchSettings(
+                site=outlook.site,
+                camera=outlook.camera.id,
+                size=frame.size,
+                main_scale=self._main_scale(frame),
+                rules=outlook.rules,
+                calibration=outlook.calibration,
+            )
+        )
+
+    def _main_scale(self, frame: Frame) -> float:
+        """Main pixels per pixel of the frame; 1 (no head seems larger than it is) until known."""
+        if self._key_picture is None:
+            return 1.0
+        if self._outlook.camera.main.width:
+            return self._outlook.camera.main.width / frame.size.width
+        key = self._key_picture(frame.at.mono - _KEY_AGE)
+        return key.size.width / frame.size.width if key else 1.0
+
+    def _key(self, frame: Frame, age: float) -> Frame | None:
+        return self._key_picture(frame.at.mono - age) if self._key_picture else frame
+
+    def _read_masks(self, watch: Watch, frame: Frame) -> Watch:
+        """Read the heads that are due, where they were when the key frame was taken."""
+        if not self._outlook.rules.mask.enabled or not tracks(watch):
+            return watch
+        key = self._key(frame, _KEY_AGE)
+        due = heads_due(watch, key.at) if key else ()
+        if key is None or not due:
+            return watch
+        sx, sy = key.size.width / frame.size.width, key.size.height / frame.size.height
+        readings = {
+            request.track: self._models.read_mask(key.image, request.head.scaled(sx, sy))
+            for request in due
+        }
+        return read_heads(watch, key.at, readings)
+
+    def _sighting(self, change: EpisodeChange, frame: Frame) -> Sighting:
+        still = self._still(change, frame)
+        return Sighting(change, still.picture, still.thumbnail, self._models.mark)
+
+    def _still(self, change: EpisodeChange, frame: Frame) -> Still:
+        """From the main stream where a fresh key frame shows all who are in the event, else from
+        the frame. Both are searched for people anew: who moved must not escape the blur.
+        """
+        people = [
+            track.box
+            for track in self.tracks
+            if track.id in change.tracks and track.state is not TrackState.LOST
+        ]
+        key = self._key(frame, _STILL_AGE) if self._key_picture else None
+        for picture in [key, frame] if key else [frame]:
+            sx = picture.size.width / frame.size.width
+            sy = picture.size.height / frame.size.height
+            found = [person.box for person in self._models.detector.detect(picture.image)]
+            inside, others = divide([box.scaled(sx, sy) for box in people], found)
+            if len(inside) == len(people):
+                break
+        camera, zone = self._outlook.camera, self._outlook.zone
+        caption = caption_of(change, camera, picture.at.wall, zone)
+        return make_still(picture.image, inside, others, caption)
+
+
+def divide(wanted: Sequence[Box], found: Sequence[Box]) -> tuple[list[Box], list[Box]]:
+    """Which of the found boxes are the wanted persons, and which are others."""
+    rest, inside = list(found), []
+    for box in wanted:
+        best = max(rest, key=box.iou, default=None)
+        if best is not None and box.iou(best) >= _SAME:
+            rest.remove(best)
+            inside.append(best)
+    return inside, rest

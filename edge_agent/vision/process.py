@@ -1,0 +1,73 @@
+"""Inside the vision process: signals, models, the pipe to the agent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+from threading import Event, Thread
+
+import cv2
+
+from edge_agent.core.trouble import Trouble
+from edge_agent.runtime.clock import SystemClock
+from edge_agent.runtime.logs import configure, hide, log
+from edge_agent.vision.detector import load_detector
+from edge_agent.vision.faces import MaskReader
+from edge_agent.vision.lookout import Lookout
+from edge_agent.vision.models import check_models
+from edge_agent.vision.pipeline import Models
+from edge_agent.vision.worker import VisionJob
+
+_EX_CONFIG = 78  # sysexits.h: no restart will cure it
+_POLL = 0.5  # seconds
+
+
+def work(job: VisionJob, pipe: Connection) -> int:
+    """Run until told to stop; the exit status of the process."""
+    stop = Event()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
+    configure(job.log.format, job.log.level)
+    hide(credential.password for credential in job.credentials.values())
+    cv2.setNumThreads(1)
+    try:
+        lookout = Lookout(job, load_models(job), pipe.send, SystemClock())
+    except Trouble as trouble:
+        pipe.send(trouble)
+        return _EX_CONFIG
+    Thread(target=_listen, args=(pipe, lookout, stop), name="pipe", daemon=True).start()
+    try:
+        lookout.run(stop)
+    except (BrokenPipeError, ConnectionResetError):
+        log.info("vision.orphaned")
+    return 0
+
+
+def load_models(job: VisionJob) -> Models:
+    """The models of this job, checked and compiled. Raises Trouble `model.*`."""
+    person, mask = check_models(job.models, job.vision)
+    detector = load_detector(person, job.vision, job.key_frames.parent / "ultralytics")
+    masks = MaskReader(mask, job.vision)
+    return Models(detector, masks.read, f"{detector.model} {masks.model}")
+
+
+def _listen(pipe: Connection, lookout: Lookout, stop: Event) -> None:
+    """Do what the agent says; end the process when it is gone: nobody would hear the rest."""
+    while not stop.is_set():
+        try:
+            if not pipe.poll(_POLL):
+                continue
+            word = pipe.recv()
+        except (EOFError, OSError):
+            sys.stdout.flush()
+            os._exit(0)
+        match word:
+            case ("cameras", tuple() as cameras):
+                lookout.change(cameras)
+            case ("stop",):
+                stop.set()
+                lookout.wake()
+            case _:
+                log.warning("vision.unknown_word", kind=type(word).__name__)

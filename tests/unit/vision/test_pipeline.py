@@ -1,0 +1,176 @@
+"""The pipeline of one camera with a scripted detector: frames in, sightings out."""
+
+import pytest
+
+from edge_agent.config.schema import Calibration, DistancingRule, MaskRule, Rules
+from edge_agent.core.event import Phase, Rule, Sighting
+from edge_agent.core.geometry import Box
+from edge_agent.core.media import Camera, Identity, Stream
+from edge_agent.core.perception import MaskReading, MaskState
+from edge_agent.vision.frame import Frame, Image
+from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook, divide
+from tests.fakes.clock import FakeClock
+from tests.fakes.detector import ScriptedDetector, finds_rectangles
+from tests.unit.vision.pictures import scene
+
+FLOOR = Calibration.model_validate(
+    {
+        "size": (640, 360),
+        "points": [
+            {"pixel": (0, 0), "metres": (0, 0)},
+            {"pixel": (640, 0), "metres": (16, 0)},
+            {"pixel": (640, 360), "metres": (16, 9)},
+            {"pixel": (0, 360), "metres": (0, 9)},
+        ],
+    }
+)
+RULES = Rules(
+    mask=MaskRule(votes=2, min_head=16, every="0.5s"),
+    distancing=DistancingRule(limit=2.0, duration="1s"),
+)
+CLOSE = (Box(200, 100, 230, 190), Box(250, 100, 280, 190))
+APART = (Box(100, 100, 130, 190), Box(500, 100, 530, 190))
+KEY_SCALE = 3
+
+
+class Rig:
+    """A pipeline, its clock, and what was asked of the mask model."""
+
+    def __init__(self, state: MaskState = MaskState.WORN, sub: bool = True) -> None:
+        self.clock, self.state = FakeClock(), state
+        self.detector = ScriptedDetector(finds_rectangles)
+        self.heads: list[tuple[Box, Image]] = []
+        self.key: Frame | None = None
+        main = Stream("rtsp://h/main", 640 * KEY_SCALE, 360 * KEY_SCALE)
+        camera = Camera("c1", "C 1", "corridor", "h", Identity(), main)
+        outlook = Outlook("site", "Asia/Ho_Chi_Minh", camera, RULES, FLOOR, 1.0)
+        models = Models(self.detector, self._read, "person@1 mask@2")
+        self.pipeline = CameraPipeline(outlook, models, self._newest if sub else None)
+
+    def _read(self, image: Image, head: Box) -> MaskReading:
+        self.heads.append((head, image))
+        return MaskReading(self.state, 0.95, head.width)
+
+    def _newest(self, oldest: float) -> Frame | None:
+        return self.key if self.key and self.key.at.mono >= oldest else None
+
+    def play(self, people: tuple[Box, ...], seconds: float, keys: bool = True) -> list[Sighting]:
+        said: list[Sighting] = []
+        for index in range(round(seconds * 5)):
+            at = self.clock.pass_time(0.2)
+            if keys and index % 5 == 0:
+                large = [box.scaled(KEY_SCALE, KEY_SCALE) for box in people]
+                self.key = Frame("c1", at, scene(*large, width=1920, height=1080))
+            said += self.pipeline.take(Frame("c1", at, scene(*people)))
+        return said
+
+
+def phases(said: list[Sighting], rule: Rule) -> list[Phase]:
+    return [one.change.phase for one in said if one.change.rule is rule]
+
+
+def test_two_people_who_stay_close_open_one_episode_with_a_still_and_the_models_names() -> None:
+    said = Rig().play(CLOSE, 6)
+    (opened,) = said
+    assert (opened.change.rule, opened.change.phase) == (Rule.DISTANCING, Phase.OPENED)
+    assert opened.change.camera == "c1"
+    assert opened.model == "person@1 mask@2"
+    assert opened.still.startswith(b"\xff\xd8")
+    assert opened.thumbnail.startswith(b"\xff\xd8")
+    assert len(opened.thumbnail) < len(opened.still)
+
+
+def test_the_episode_closes_when_they_part() -> None:
+    rig = Rig()
+    said = rig.play(CLOSE, 6) + rig.play(APART, 8)
+    assert phases(said, Rule.DISTANCING) == [Phase.OPENED, Phase.CLOSED]
+
+
+def test_people_far_apart_open_nothing() -> None:
+    assert Rig().play(APART, 10) == []
+
+
+def test_bare_faces_read_from_key_frames_open_a_mask_episode_each() -> None:
+    rig = Rig(MaskState.ABSENT)
+    said = rig.play(APART, 8)
+    assert phases(said, Rule.MASK) == [Phase.OPENED, Phase.OPENED]
+
+
+def test_a_mask_that_cannot_be_read_is_never_a_violation() -> None:
+    assert phases(Rig(MaskState.UNKNOWN).play(APART, 8), Rule.MASK) == []
+
+
+def test_heads_are_cut_from_the_main_stream_in_its_pixels() -> None:
+    rig = Rig()
+    rig.play(APART[:1], 4)
+    head, image = rig.heads[0]
+    assert image.shape == (1080, 1920, 3)
+    assert APART[0].x1 * KEY_SCALE - 60 < head.centre[0] < APART[0].x2 * KEY_SCALE + 60
+    assert head.centre[1] < (APART[0].y1 + 40) * KEY_SCALE
+
+
+def test_without_key_frames_no_head_is_read_and_distances_are_still_watched() -> None:
+    rig = Rig(MaskState.ABSENT)
+    said = rig.play(CLOSE, 6, keys=False)
+    assert rig.heads == []
+    assert phases(said, Rule.DISTANCING) == [Phase.OPENED]
+    assert said[0].still.startswith(b"\xff\xd8")
+
+
+def test_a_camera_with_one_stream_reads_heads_from_its_own_frames() -> None:
+    rig = Rig(sub=False)
+    rig.play((Box(200, 40, 320, 340),), 4)
+    assert rig.heads
+    assert rig.heads[0][1].shape == (360, 640, 3)
+
+
+def test_an_empty_scene_costs_one_look_a_second() -> None:
+    rig = Rig()
+    rig.play((), 5)
+    before = rig.pipeline.analysed
+    rig.play((), 10)
+    assert rig.pipeline.analysed - before == 10
+
+
+def test_a_person_is_looked_at_in_every_frame_though_sitting_still() -> None:
+    rig = Rig()
+    rig.play(APART[:1], 6)
+    assert rig.pipeline.analysed == 30
+    assert rig.pipeline.persons == 1
+
+
+def test_interrupting_closes_what_is_open_once() -> None:
+    rig = Rig()
+    rig.play(CLOSE, 6)
+    (closed,) = rig.pipeline.interrupt(rig.clock.now(), "stopped")
+    assert (closed.change.phase, closed.change.reason) == (Phase.CLOSED, "stopped")
+    assert rig.pipeline.interrupt(rig.clock.now(), "stopped") == ()
+
+
+def test_a_stream_that_changes_its_size_closes_what_is_open_and_goes_on() -> None:
+    rig = Rig()
+    rig.play(CLOSE, 6)
+    at = rig.clock.pass_time(0.2)
+    said = rig.pipeline.take(Frame("c1", at, scene(width=1280, height=720)))
+    assert [one.change.reason for one in said] == ["size_changed"]
+    assert rig.pipeline.tracks == ()
+
+
+@pytest.mark.parametrize("size", [(160, 120), (360, 640), (3840, 2160)])
+def test_pictures_of_any_shape_go_through(size: tuple[int, int]) -> None:
+    rig = Rig()
+    image = scene(width=size[0], height=size[1])
+    assert rig.pipeline.take(Frame("c1", rig.clock.now(), image)) == ()
+
+
+def test_the_same_frames_give_the_same_sightings() -> None:
+    first, second = Rig(MaskState.ABSENT), Rig(MaskState.ABSENT)
+    assert first.play(CLOSE, 5) + first.play(APART, 6) == second.play(CLOSE, 5) + second.play(
+        APART, 6
+    )
+
+
+def test_found_boxes_divide_into_those_in_the_event_and_others() -> None:
+    inside, others = divide(CLOSE, [CLOSE[1].moved(2, 0), CLOSE[0], APART[0]])
+    assert inside == [CLOSE[0], CLOSE[1].moved(2, 0)]
+    assert others == [APART[0]]
