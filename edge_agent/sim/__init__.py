@@ -1,0 +1,1 @@
+"""A SITE WITHOUT HARDWARE: virtual ONVIF/RTSP cameras over a rendered scene with ground truth."""
