@@ -1,0 +1,203 @@
+"""The agent: Config → objects → start order → stop order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from edge_agent.app.cameras import CameraSearch
+from edge_agent.app.layout import Layout
+from edge_agent.app.models import model_folder
+from edge_agent.app.recorder import RecorderChild
+from edge_agent.app.report import SelfReport
+from edge_agent.app.states import CameraStates
+from edge_agent.app.vision import VisionChild
+from edge_agent.config.environment import watchdog_interval
+from edge_agent.config.schema import Config
+from edge_agent.config.secrets import Credentials
+from edge_agent.core.event import Event as Fact
+from edge_agent.core.event import Sighting
+from edge_agent.core.media import Camera, CameraStatus
+from edge_agent.link.episodes import closed_by_interruption, episode_event, record_event
+from edge_agent.link.session import RECONNECT, Link
+from edge_agent.runtime import notify
+from edge_agent.runtime.clock import Clock
+from edge_agent.runtime.logs import log
+from edge_agent.runtime.supervisor import Attempt, Backoff, start_thread
+from edge_agent.store.journal import Journal
+from edge_agent.store.recordings import Recordings
+from edge_agent.store.stills import save_still
+from edge_agent.vision.worker import VisionJob
+
+_STATE_POLL_SECONDS = 1.0
+_PULSE_SECONDS = 30.0  # the loop over both databases; slower than that, the agent is stuck
+
+
+class _Part:
+    """An immortal part with a stop of its own, so that parts can end one after another."""
+
+    def __init__(
+        self, name: str, attempt: Attempt, patience: float, backoff: Backoff | None = None
+    ) -> None:
+        self._name, self._patience, self._stop = name, patience, Event()
+        self._thread = start_thread(name, attempt, self._stop, backoff)
+
+    def end(self) -> None:
+        """Ask the part to end and wait; one that does not is left behind, and said."""
+        self._stop.set()
+        self._thread.join(self._patience)
+        if self._thread.is_alive():
+            log.error("agent.part_stuck", part=self._name, after_s=self._patience)
+
+
+class Agent:
+    """One site's agent. `run` returns when `stop` is set and everything has ended in order."""
+
+    def __init__(
+        self, config: Config, config_path: Path, credentials: Credentials, clock: Clock
+    ) -> None:
+        self._config, self._clock = config, clock
+        self._layout = Layout.of(config)
+        self._layout.make()
+        self._journal = Journal(self._layout.events)
+        self._recordings = Recordings(self._layout.recordings_index)
+        self._search = CameraSearch(
+            config, self._layout, credentials.camera, clock, self._cameras_changed
+        )
+        self._vision = VisionChild(
+            self._vision_job(config, credentials), self._sighted, self._interrupted
+        )
+        self._report = SelfReport(
+            config,
+            self._layout,
+            clock,
+            self._recordings,
+            self._search,
+            self._vision,
+        )
+        self._link = Link(
+            config.mqtt,
+            config.site.id,
+            credentials.mqtt,
+            self._journal,
+            self._report.birth,
+            self._camera_states,
+            clock,
+        )
+        self._recorder = RecorderChild(config_path, self._layout)
+        self._states = CameraStates(config.vision.enabled)
+        self._told: frozenset[CameraStatus] = frozenset()
+        self._pulse = notify.Pulse(clock)
+
+    def run(self, stop: Event, with_recorder: bool) -> None:
+        """Start in order, wait, stop in the reverse order with a deadline for each."""
+        self._interrupted("interrupted")
+        self._search.load()
+        self._vision.cameras(self._search.cameras)
+        parts = self._start(stop, with_recorder)
+        scheduler = self._schedule()
+        notify.ready(f"{len(self._search.cameras)} camera")
+        log.info("agent.started", site=self._config.site.id)
+        with notify.watchdog(stop, watchdog_interval(), self._pulse.late):
+            stop.wait()
+            notify.stopping()
+            scheduler.shutdown(wait=False)
+            for part in parts:
+                part.end()
+            if with_recorder:
+                self._recorder.stop()
+        log.info("agent.stopped", site=self._config.site.id)
+
+    def _start(self, stop: Event, with_recorder: bool) -> tuple[_Part, ...]:
+        """Start what is wanted; gives it in the order in which it is to end."""
+        start_thread("search", self._search.run_once, stop)
+        start_thread("states", self._tell_states, stop)
+        parts = []
+        if self._config.mqtt.enabled:
+            parts.append(_Part("link", self._link.run_once, 15.0, RECONNECT))
+        if with_recorder:
+            parts.append(_Part("recorder", self._recorder.run_once, 5.0))
+        if self._config.vision.enabled:
+            parts.append(_Part("vision", self._vision.run_once, 20.0))
+        return tuple(reversed(parts))
+
+    def _schedule(self) -> BackgroundScheduler:
+        scheduler = BackgroundScheduler(timezone="UTC")
+        if self._config.mqtt.enabled:
+            scheduler.add_job(
+                lambda: self._link.heartbeat(self._report.heartbeat()),
+                "interval",
+                seconds=self._config.mqtt.heartbeat,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+        scheduler.start()
+        return scheduler
+
+    def _tell_states(self, stop: Event) -> None:
+        self._pulse.promise("states", _PULSE_SECONDS)
+        while not stop.wait(_STATE_POLL_SECONDS):
+            self._pulse.beat("states")
+            now = self._judge_states()
+            for status in now.difference(self._told):
+                self._link.camera_state(status)
+            self._told = now
+
+    def _judge_states(self) -> frozenset[CameraStatus]:
+        known = {camera.id for camera in self._search.cameras}
+        recorded = [one for one in self._recordings.statuses() if one.camera in known]
+        return frozenset(
+            self._states.judge(
+                recorded,
+                self._recordings.last_beat(),
+                self._vision.statuses,
+                self._clock.now(),
+            )
+        )
+
+    def _camera_states(self) -> Sequence[CameraStatus]:
+        """What a new connection tells first: the states as last judged."""
+        return tuple(self._told)
+
+    def _vision_job(self, config: Config, credentials: Credentials) -> VisionJob:
+        return VisionJob(
+            site=config.site.id,
+            timezone=config.site.timezone,
+            cameras=(),
+            calibrations={entry.id: entry.calibration for entry in config.cameras},
+            rules=config.rules,
+            vision=config.vision,
+            models=model_folder(config),
+            credentials=credentials.cameras,
+            key_frames=self._layout.key_frames,
+            log=config.log,
+        )
+
+    def _cameras_changed(self, cameras: Sequence[Camera]) -> None:
+        self._vision.cameras(cameras)
+
+    def _sighted(self, sighting: Sighting) -> None:
+        """An episode opened or closed: still, event and outbox rows become durable together."""
+        change = sighting.change
+        still = ""
+        if sighting.still:
+            still = save_still(
+                self._layout.stills, f"{change.episode}.{change.phase}", change.t1, sighting.still
+            )
+        event = episode_event(self._config.site.id, sighting, still)
+        self._record(event, sighting.thumbnail)
+
+    def _record(self, event: Fact, thumbnail: bytes = b"") -> None:
+        if self._config.mqtt.enabled:
+            record_event(self._journal, self._link.topics, event, thumbnail, self._link.notify)
+        else:  # an outbox that nobody empties would grow for ever
+            self._journal.record(event, ())
+
+    def _interrupted(self, reason: str) -> None:
+        """Close what a dead process left open, so that every opened has exactly one closed."""
+        for opened in self._journal.open_episodes():
+            self._record(closed_by_interruption(opened, self._clock.now(), reason))
