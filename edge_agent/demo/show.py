@@ -72,7 +72,7 @@ def show(options: DemoOptions, console: Console, clock: Clock, stop: Event) -> b
     (folder / "agent.log").unlink(missing_ok=True)
     with ExitStack() as stack:
         broker = options.broker or stack.enter_context(mosquitto(folder))
-        site = _prepare(options, folder, broker, console)
+        site = _prepare(options, folder, broker, console, stop)
         stack.enter_context(site)
         watcher = Watcher(broker, clock)
         stop_watching = Event()
@@ -102,7 +102,9 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
-def _prepare(options: DemoOptions, folder: Path, broker: str, console: Console) -> VirtualSite:
+def _prepare(
+    options: DemoOptions, folder: Path, broker: str, console: Console, stop: Event
+) -> VirtualSite:
     with steps() as bar:
         task = bar.add_task("camera ảo / virtual cameras: render, encode", total=None)
         site = prepare(
@@ -112,6 +114,7 @@ def _prepare(options: DemoOptions, folder: Path, broker: str, console: Console) 
             options.videos,
             lambda done, total: bar.update(task, completed=done, total=total),
             broker,
+            stop=stop,
         )
     console.print(f"site.yaml → {folder / 'site.yaml'}")
     return site

@@ -9,6 +9,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -29,6 +30,7 @@ from edge_agent.core.trouble import Trouble
 Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 
+KEPT = 32  # clips in a cache (about 18 MB each); the longest unused make room for a new one
 SPS, PPS = 7, 8  # NAL unit types, H.264 table 7-1
 
 
@@ -234,6 +236,8 @@ def make_clip(
     folder = cache / key
     clip = load_clip(folder)
     if clip is not None:
+        with suppress(OSError):  # a cache of somebody else's that may only be read
+            (folder / "clip.json").touch()
         progress(form.frames, form.frames)
         return clip
     try:
@@ -265,8 +269,16 @@ def _encode_into(
         _encode(scratch, pictures(), form, progress, stop)
         shutil.rmtree(folder, ignore_errors=True)
         scratch.rename(folder)
+        _make_room(cache)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _make_room(cache: Path) -> None:
+    """Remove the longest unused clips; a site that serves one keeps its mapped bytes."""
+    used = {path.parent: path.stat().st_mtime for path in cache.glob("[!.]*/clip.json")}
+    for folder in sorted(used, key=used.__getitem__)[:-KEPT]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _not_writable(cache: Path, error: OSError) -> Trouble:

@@ -55,6 +55,17 @@ class Ear:
         self._thread.join(10)
 
 
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    """A command of edge-agent, to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "edge_agent", *command],
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+
+
 class House:
     """The site's folder and its processes; agents are started and killed by tests."""
 
@@ -63,16 +74,6 @@ class House:
         self.log = folder / "agent.log"
         self.recordings = Recordings(folder / "state" / "recordings.db")
         self._agents: list[subprocess.Popen[bytes]] = []
-
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """A command of edge-agent, to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "edge_agent", *command],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
 
     def agent(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "edge_agent", "run", "--config", str(self.config)]
@@ -156,4 +157,4 @@ def broker(folder: Path) -> Iterator[Broker]:
         started.kill()
 
 
-__all__ = ["Broker", "Ear", "House", "broker", "house", "until"]
+__all__ = ["Broker", "Ear", "House", "broker", "house", "run", "until"]

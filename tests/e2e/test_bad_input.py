@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from edge_agent.store.journal import Journal
-from tests.e2e.house import Broker, Ear, House, house, until
+from tests.e2e.house import Broker, Ear, House, house, run, until
 from tests.integration.broker import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -14,22 +14,24 @@ ROOT = Path(__file__).parents[2]
 def test_a_second_agent_on_the_same_state_folder_refuses(site: House) -> None:
     site.agent()
     until(lambda: bool(site.lines("agent.started")), 30)
-    second = site.run("run", "--config", str(site.config))
+    second = run("run", "--config", str(site.config))
     assert second.returncode == 1
     assert "Another process" in second.stderr
     assert "Traceback" not in second.stderr
 
 
 def test_no_camera_found_says_what_to_look_at(tmp_path: Path) -> None:
+    """Nobody answers at the one loopback address that this search may ask."""
     config = tmp_path / "site.yaml"
     config.write_text(
-        "site: {id: empty}\ndiscovery: {interfaces: [], hosts: ['127.0.61.99:1'], wait: 1s}\n",
+        f"site: {{id: empty}}\ndiscovery: {{interfaces: [lo], hosts: ['127.0.61.99:{free_port()}'],"
+        " wait: 1s, adopt: false}\n",
         encoding="utf-8",
     )
-    # Only loopback gets packets: the named host is the one place where this search looks.
-    config.write_text(config.read_text().replace("interfaces: []", "interfaces: [lo]"))
-    said = House.run(None, "discover", "--config", str(config))  # type: ignore[arg-type]
+    said = run("discover", "--config", str(config))
     assert said.returncode == 1
+    assert "Kiểm tra cáp" in said.stderr
+    assert "Check" in said.stderr
     assert "Traceback" not in said.stderr
 
 
@@ -49,6 +51,7 @@ def test_a_wrong_password_is_tried_twice_at_most_and_told(site: House, center: B
         )
 
     until(told, 60, "the heartbeat names the refused password")
+    assert 1 <= site.site.camera("cam-1").refused <= 2
     assert "quite-wrong-77" not in site.log.read_text(encoding="utf-8")
     assert not any(b"quite-wrong-77" in one.payload for one in ear.messages)
     ear.close()
@@ -110,9 +113,7 @@ def test_a_damaged_model_stops_vision_in_words_and_not_the_recording(
 
 
 def test_a_clip_that_is_no_video_is_refused_by_name(tmp_path: Path) -> None:
-    said = House.run(  # type: ignore[arg-type]
-        None, "demo", "--folder", str(tmp_path / "demo"), "--video", str(ROOT / "README.md")
-    )
+    said = run("demo", "--folder", str(tmp_path / "demo"), "--video", str(ROOT / "README.md"))
     assert said.returncode == 1
     assert "README.md" in said.stderr
     assert "Traceback" not in said.stderr
@@ -120,6 +121,6 @@ def test_a_clip_that_is_no_video_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_a_demo_never_empties_a_strangers_folder(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("keep me")
-    said = House.run(None, "demo", "--folder", str(tmp_path))  # type: ignore[arg-type]
+    said = run("demo", "--folder", str(tmp_path))
     assert said.returncode == 1
     assert (tmp_path / "precious").exists()

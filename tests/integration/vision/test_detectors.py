@@ -78,7 +78,8 @@ def test_the_model_names_itself_with_its_hash(detector: Detector) -> None:
 
 
 def test_both_backends_agree_on_who_is_where(tmp_path: Path) -> None:
-    one, other = (real(backend, "", tmp_path) for backend in ("openvino", "ultralytics"))
+    """The same weights in floats; what INT8 may cost is the export's gate to judge."""
+    one, other = real("openvino", "fp32", tmp_path), real("ultralytics", "", tmp_path)
     a, b = one.detect(BUS), other.detect(BUS)
     sure_a, sure_b = ([person for person in found if person.score >= SURE] for found in (a, b))
     assert len(sure_a) == len(sure_b) >= 3
