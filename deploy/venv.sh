@@ -12,7 +12,7 @@ make_venv() {
     fi
     echo "== .venv: pip install .$extras (vài phút lần đầu / minutes the first time)"
     [ -x .venv/bin/python ] || python3 -m venv .venv
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --use-pep517 \
         --constraint constraints.txt --editable ".$extras"
     # The demo cuts its people out of the package's two photographs: about a megabyte without torch.
     if [ ! -d "$(echo .venv/lib/python3*/site-packages)/ultralytics" ]; then

@@ -169,6 +169,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="the same seed gives the same scenes")] = 1,
 ) -> None:
     """Run the whole main job on virtual cameras and say which stages really happened."""
+    logs.configure("console", "warning")
     options = DemoOptions(folder, cameras, seed, seconds, tuple(video or ()), broker)
     with _stopping() as stop:
         happened = show(options, Console(), SystemClock(), stop)
