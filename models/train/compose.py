@@ -52,8 +52,9 @@ def visible(boxes: np.ndarray, area: tuple[float, float, float, float]) -> np.nd
     return cut[keep]
 
 
-def place(canvas: np.ndarray, scene: Scene, cell: tuple[int, int, int, int], scale: float,
-          rng: Rng) -> np.ndarray:
+def place(
+    canvas: np.ndarray, scene: Scene, cell: tuple[int, int, int, int], scale: float, rng: Rng
+) -> np.ndarray:
     """Draws a scaled scene at a random place of a cell (may be cut); returns its boxes."""
     left, top, right, bottom = cell
     image, boxes = scene.image, scene.persons * scale
@@ -67,7 +68,7 @@ def place(canvas: np.ndarray, scene: Scene, cell: tuple[int, int, int, int], sca
     x = left + int(rng.integers(min(0, right - left - width), max(0, right - left - width) + 1))
     y = top + int(rng.integers(min(0, bottom - top - height), max(0, bottom - top - height) + 1))
     x1, y1, x2, y2 = max(x, left), max(y, top), min(x + width, right), min(y + height, bottom)
-    canvas[y1:y2, x1:x2] = image[y1 - y:y2 - y, x1 - x:x2 - x]
+    canvas[y1:y2, x1:x2] = image[y1 - y : y2 - y, x1 - x : x2 - x]
     return visible(boxes + np.float32([x, y, x, y]), (x1, y1, x2, y2))
 
 
@@ -84,8 +85,11 @@ def cells(rng: Rng) -> tuple[list[tuple[int, int, int, int]], tuple[float, float
     columns, rows = int(rng.integers(3, 6)), int(rng.integers(2, 4))
     xs = np.linspace(0, width, columns + 1).astype(int)
     ys = np.linspace(0, height, rows + 1).astype(int)
-    grid = [(int(xs[c]), int(ys[r]), int(xs[c + 1]), int(ys[r + 1]))
-            for r in range(rows) for c in range(columns)]
+    grid = [
+        (int(xs[c]), int(ys[r]), int(xs[c + 1]), int(ys[r + 1]))
+        for r in range(rows)
+        for c in range(columns)
+    ]
     return grid, (0.6, 1.3)
 
 

@@ -54,7 +54,7 @@ class Head:
 def held_out(name: str) -> bool:
     """Whether a train picture belongs to the calibration fold; depends on its name alone."""
     digest = hashlib.sha256(name.encode()).digest()
-    return int.from_bytes(digest[:4], "big") / 2 ** 32 < HELD_OUT
+    return int.from_bytes(digest[:4], "big") / 2**32 < HELD_OUT
 
 
 def square(cx: float, cy: float, side: float) -> Box:
@@ -67,7 +67,7 @@ def cut(image: np.ndarray, box: Box, side: int | None = None) -> np.ndarray:
     x1, y1, x2, y2 = (round(v) for v in box)
     x2, y2 = max(x2, x1 + 4), max(y2, y1 + 4)
     height, width = image.shape[:2]
-    inside = image[max(y1, 0):max(min(y2, height), 1), max(x1, 0):max(min(x2, width), 1)]
+    inside = image[max(y1, 0) : max(min(y2, height), 1), max(x1, 0) : max(min(x2, width), 1)]
     if inside.size == 0:
         inside = image[:4, :4]
     if x1 < 0 or y1 < 0 or x2 > width or y2 > height:
@@ -79,8 +79,9 @@ def cut(image: np.ndarray, box: Box, side: int | None = None) -> np.ndarray:
 def resized(crop: np.ndarray, side: int) -> np.ndarray:
     """To a square: area averaging when it shrinks, linear when it grows, as the product does."""
     shrinks = crop.shape[0] > side
-    return cv2.resize(crop, (side, side),
-                      interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return cv2.resize(
+        crop, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
 
 
 def expected_face(region: Box) -> Box:
@@ -136,9 +137,11 @@ def heads_of(pictures: list[Picture], labels: dict[str, Labels]) -> list[Head]:
         image, known = read_image(picture.path), labels[picture.name]
         aside = held_out(picture.name)
         size = image.shape[1], image.shape[0]
-        heads += [Head(image, STATE[face.state], face.box,
-                       person_of(face, picture, known, size), aside)
-                  for face in picture.faces if face.side >= 10]
+        heads += [
+            Head(image, STATE[face.state], face.box, person_of(face, picture, known, size), aside)
+            for face in picture.faces
+            if face.side >= 10
+        ]
         heads += faceless_heads(picture, image, known)
     return heads
 
@@ -149,8 +152,12 @@ def loose_crops(shared: Path, pictures: list[Picture]) -> list[Head]:
     files = sorted(folder.glob("with*/*.jpg"))
     images = {str(path.relative_to(folder)): read_image(path) for path in files}
     known = [difference_hash(read_image(p.path)) for p in pictures]
-    known += [difference_hash(cut(read_image(p.path), face.box)) for p in pictures
-              for face in p.faces if p.split == "val" and face.side >= 24]
+    known += [
+        difference_hash(cut(read_image(p.path), face.box))
+        for p in pictures
+        for face in p.faces
+        if p.split == "val" and face.side >= 24
+    ]
     hashes = {name: (difference_hash(img), mirrored_hash(img)) for name, img in images.items()}
     copies = near_copies(hashes, known)
     heads = []

@@ -24,8 +24,11 @@ def shrunk_and_back(image: np.ndarray, rng: Rng, least: float = 0.45) -> np.ndar
     """Loses detail as a small sensor or a scaled sub stream does."""
     height, width = image.shape[:2]
     scale = rng.uniform(least, 0.95)
-    small = cv2.resize(image, (max(8, int(width * scale)), max(8, int(height * scale))),
-                       interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        image,
+        (max(8, int(width * scale)), max(8, int(height * scale))),
+        interpolation=cv2.INTER_AREA,
+    )
     method = cv2.INTER_LINEAR if rng.random() < 0.7 else cv2.INTER_CUBIC
     return cv2.resize(small, (width, height), interpolation=method)
 
@@ -54,8 +57,8 @@ def infrared(image: np.ndarray, rng: Rng) -> np.ndarray:
     grey = cv2.transform(image, weights[None])
     if rng.random() < 0.5:
         height, width = grey.shape
-        ys, xs = np.ogrid[-1:1:height * 1j, -1:1:width * 1j]
-        fall = 1.15 - rng.uniform(0.2, 0.6) * (xs ** 2 + ys ** 2)
+        ys, xs = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+        fall = 1.15 - rng.uniform(0.2, 0.6) * (xs**2 + ys**2)
         grey = np.clip(grey * fall, 0, 255).astype(np.uint8)
     return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
 
@@ -78,8 +81,15 @@ def compressed(image: np.ndarray, rng: Rng, worst: int = 18) -> np.ndarray:
 
 def like_a_camera(image: np.ndarray, rng: Rng, amount: float = 1.0) -> np.ndarray:
     """A random chain of the above; `amount` scales how often each step happens."""
-    steps = ((lit, 0.5), (tinted, 0.4), (blurred, 0.25), (shrunk_and_back, 0.25),
-             (infrared, 0.18), (noisy, 0.3), (compressed, 0.5))
+    steps = (
+        (lit, 0.5),
+        (tinted, 0.4),
+        (blurred, 0.25),
+        (shrunk_and_back, 0.25),
+        (infrared, 0.18),
+        (noisy, 0.3),
+        (compressed, 0.5),
+    )
     for step, chance in steps:
         if rng.random() < chance * amount:
             image = step(image, rng)

@@ -25,7 +25,7 @@ def letterbox(image: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, flo
     left, top = (size[1] - new[0]) // 2, (size[0] - new[1]) // 2
     canvas = np.full((*size, 3), PAD, np.uint8)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    canvas[top:top + new[1], left:left + new[0]] = cv2.resize(image, new, interpolation=method)
+    canvas[top : top + new[1], left : left + new[0]] = cv2.resize(image, new, interpolation=method)
     return canvas, scale, left, top
 
 
@@ -53,10 +53,15 @@ def convert(network: torch.nn.Module, size: tuple[int, int]) -> ov.Model:
 class Detector:
     """Finds persons in BGR pictures; rows are x1, y1, x2, y2, score in picture pixels."""
 
-    def __init__(self, graph: ov.Model | Path, threads: int = 2,
-                 floor: float = 0.05, overlap: float = 0.6) -> None:
-        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads,
-                   "ENABLE_CPU_PINNING": False, "INFERENCE_PRECISION_HINT": "f32"}
+    def __init__(
+        self, graph: ov.Model | Path, threads: int = 2, floor: float = 0.05, overlap: float = 0.6
+    ) -> None:
+        options = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads,
+            "ENABLE_CPU_PINNING": False,
+            "INFERENCE_PRECISION_HINT": "f32",
+        }
         self._compiled = ov.Core().compile_model(graph, "CPU", options)
         shape = self._compiled.inputs[0].shape
         self._size = int(shape[2]), int(shape[3])

@@ -34,7 +34,8 @@ PROVENANCE = (
     "Corporation, CC BY 4.0), person labels by the start weights themselves at 640 and 960 px "
     "with the labelled faces as witnesses; then half way between start and end. "
     f"Seed {SEED}, 2026-11-24, 2-core CPU. PETS 2009 (University of Reading) was scored, "
-    "never trained or calibrated on.")
+    "never trained or calibrated on."
+)
 
 
 def quantise(graph: ov.Model, scenes: list[Any]) -> ov.Model:
@@ -46,8 +47,13 @@ def quantise(graph: ov.Model, scenes: list[Any]) -> ov.Model:
     picked = np.random.default_rng(SEED).permutation(len(scenes))[:CALIBRATION]
     canvases = [plain(scenes[i])[0] for i in picked]
     kept = nncf.IgnoredScope(patterns=list(KEPT_FLOAT), validate=False)
-    return nncf.quantize(graph, nncf.Dataset(canvases, to_input), subset_size=len(canvases),
-                         preset=nncf.QuantizationPreset.MIXED, ignored_scope=kept)
+    return nncf.quantize(
+        graph,
+        nncf.Dataset(canvases, to_input),
+        subset_size=len(canvases),
+        preset=nncf.QuantizationPreset.MIXED,
+        ignored_scope=kept,
+    )
 
 
 def save(graph: ov.Model, name: str) -> list[str]:
@@ -56,8 +62,13 @@ def save(graph: ov.Model, name: str) -> list[str]:
     return [f"{name}.xml", f"{name}.bin"]
 
 
-def score_all(graph: ov.Model | Path, label: str, options: argparse.Namespace,
-              frames: dict[str, Any], note: Console) -> dict[str, dict[str, float]]:
+def score_all(
+    graph: ov.Model | Path,
+    label: str,
+    options: argparse.Namespace,
+    frames: dict[str, Any],
+    note: Console,
+) -> dict[str, dict[str, float]]:
     """Scores one graph on val, hard val and PETS, logs and prints."""
     detector = Detector(graph)
     speed = round(Detector(graph, threads=1).milliseconds(), 1)
@@ -73,14 +84,30 @@ def score_all(graph: ov.Model | Path, label: str, options: argparse.Namespace,
 def entry(default: str, variants: dict[str, Any], threshold: float) -> dict[str, Any]:
     """The manifest entry of the person detector."""
     return {
-        "default": default, "labels": ["person"],
-        "input": {"name": "images", "shape": [1, 3, *SIZE], "layout": "NCHW", "color": "RGB",
-                  "scale": "0..1", "resize": "letterbox", "align": "center", "pad": 114},
-        "output": {"name": "output0", "shape": [1, 5, 5040],
-                   "rows": ["cx", "cy", "w", "h", "score"], "units": "input pixels",
-                   "nms": {"iou": 0.6}},
-        "threshold": threshold, "licence": "AGPL-3.0-or-later", "provenance": PROVENANCE,
-        "variants": variants}
+        "default": default,
+        "labels": ["person"],
+        "input": {
+            "name": "images",
+            "shape": [1, 3, *SIZE],
+            "layout": "NCHW",
+            "color": "RGB",
+            "scale": "0..1",
+            "resize": "letterbox",
+            "align": "center",
+            "pad": 114,
+        },
+        "output": {
+            "name": "output0",
+            "shape": [1, 5, 5040],
+            "rows": ["cx", "cy", "w", "h", "score"],
+            "units": "input pixels",
+            "nms": {"iou": 0.6},
+        },
+        "threshold": threshold,
+        "licence": "AGPL-3.0-or-later",
+        "provenance": PROVENANCE,
+        "variants": variants,
+    }
 
 
 def main() -> None:
@@ -102,9 +129,11 @@ def main() -> None:
     default = "int8" if lost <= MAY_LOSE else "fp32"
     note.print(f"INT8 loses {lost:.4f} AP50 on val: default {default}")
     shutil.copyfile(weights, FOLDER / "person.pt")
-    variants = {"int8": variant("openvino", save(small_graph, "person.int8")),
-                "fp32": variant("openvino", save(graph, "person.fp32")),
-                "torch": variant("ultralytics", ["person.pt"])}
+    variants = {
+        "int8": variant("openvino", save(small_graph, "person.int8")),
+        "fp32": variant("openvino", save(graph, "person.fp32")),
+        "torch": variant("ultralytics", ["person.pt"]),
+    }
     put("person", entry(default, variants, 0.4), FOLDER)
 
 

@@ -27,7 +27,7 @@ from models.train.teacher import label_all
 
 SEED = 20212
 SETTLING = 60
-MIX = {WORN: 0.27, ABSENT: 0.30, INCORRECT: 0.18, UNKNOWN: 0.10}   # the rest: empty spots
+MIX = {WORN: 0.27, ABSENT: 0.30, INCORRECT: 0.18, UNKNOWN: 0.10}  # the rest: empty spots
 Batch = tuple[torch.Tensor, torch.Tensor]
 
 
@@ -46,8 +46,9 @@ class Faces:
         return self._of[id(head.image)]
 
 
-def draw(groups: dict[int, list[Head]], faces: Faces, rng: np.random.Generator
-         ) -> tuple[np.ndarray, int]:
+def draw(
+    groups: dict[int, list[Head]], faces: Faces, rng: np.random.Generator
+) -> tuple[np.ndarray, int]:
     """One training crop: a class by the mix, a head of it, or an empty spot of any picture."""
     kinds = [*MIX, None]
     chances = [*MIX.values(), 1 - sum(MIX.values())]
@@ -62,8 +63,7 @@ def draw(groups: dict[int, list[Head]], faces: Faces, rng: np.random.Generator
             return crop, UNKNOWN
 
 
-def batch_of(groups: dict[int, list[Head]], faces: Faces, size: int, key: tuple[int, int]
-             ) -> Batch:
+def batch_of(groups: dict[int, list[Head]], faces: Faces, size: int, key: tuple[int, int]) -> Batch:
     """The batch of one seed and step; the same key always gives the same batch."""
     rng = np.random.default_rng(key)
     drawn = [draw(groups, faces, rng) for _ in range(size)]
@@ -88,15 +88,21 @@ def fit(heads: list[Head], options: argparse.Namespace) -> MaskNet:
     if options.go_on:
         network.load_state_dict(torch.load(options.work / "mask.pt", weights_only=True))
     average = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995), use_buffers=True)
+        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995), use_buffers=True
+    )
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.02)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-               TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     smooth = 0.25
     with Progress(*columns, refresh_per_second=0.5) as progress:
         task = progress.add_task("mask", total=options.steps)
         for step, (pixels, labels) in enumerate(
-                batches(heads, options.steps, options.batch, options.seed)):
+            batches(heads, options.steps, options.batch, options.seed)
+        ):
             falling = 0.02 + 0.98 * (1 + math.cos(math.pi * step / options.steps)) / 2
             for group in optimiser.param_groups:
                 group["lr"] = options.rate * min(1.0, (step + 1) / 60) * falling
@@ -143,8 +149,9 @@ def main() -> None:
     note = Console(width=160)
     torch.manual_seed(options.seed)
     pictures = without_copies(load_pictures(options.shared))
-    labels = label_all(pictures, options.shared / "weights" / "yolo11n_coco.pt",
-                       options.work / "teacher.json")
+    labels = label_all(
+        pictures, options.shared / "weights" / "yolo11n_coco.pt", options.work / "teacher.json"
+    )
     known = heads_of([p for p in pictures if p.split == "train"], labels)
     val = heads_of([p for p in pictures if p.split == "val"], labels)
     loose = loose_crops(options.shared, pictures)

@@ -18,7 +18,8 @@ PROVENANCE = (
     "of the train splits of masks_kaggle853 (CC0) and masks_ilc (no "
     "licence stated, images not published) and on mask_crops (MIT repository, photo rights "
     "unknown, crops not published); repeated pictures removed by perceptual hash. Head places "
-    "come from person boxes of the YOLO11n COCO weights.")
+    "come from person boxes of the YOLO11n COCO weights."
+)
 
 
 def graph_of(network: MaskNet, temperature: float) -> ov.Model:
@@ -36,22 +37,36 @@ def graph_of(network: MaskNet, temperature: float) -> ov.Model:
 def entry(settings: Settings, variants: dict[str, Any]) -> dict[str, Any]:
     """The manifest entry of the mask-state network."""
     return {
-        "default": "fp32", "labels": list(LABELS),
-        "input": {"name": "images", "shape": [1, 3, SIDE, SIDE], "layout": "NCHW", "color": "RGB",
-                  "scale": "0..1", "resize": "square crop of head_region; area when it shrinks, "
-                  "linear when it grows"},
-        "output": {"name": "probabilities", "shape": [1, 4], "rows": list(LABELS),
-                   "units": "probability, temperature included"},
+        "default": "fp32",
+        "labels": list(LABELS),
+        "input": {
+            "name": "images",
+            "shape": [1, 3, SIDE, SIDE],
+            "layout": "NCHW",
+            "color": "RGB",
+            "scale": "0..1",
+            "resize": "square crop of head_region; area when it shrinks, linear when it grows",
+        },
+        "output": {
+            "name": "probabilities",
+            "shape": [1, 4],
+            "rows": list(LABELS),
+            "units": "probability, temperature included",
+        },
         "temperature": settings.temperature,
         "thresholds": settings.named(),
         "least_face_px": 12,
-        "licence": "AGPL-3.0-or-later", "provenance": PROVENANCE, "variants": variants}
+        "licence": "AGPL-3.0-or-later",
+        "provenance": PROVENANCE,
+        "variants": variants,
+    }
 
 
 def export(network: MaskNet, settings: Settings, note: Console) -> None:
     """Saves the FP32 graph (weights stored in half precision) and describes it."""
-    ov.save_model(graph_of(network, settings.temperature), FOLDER / "mask.fp32.xml",
-                  compress_to_fp16=True)
+    ov.save_model(
+        graph_of(network, settings.temperature), FOLDER / "mask.fp32.xml", compress_to_fp16=True
+    )
     files = ["mask.fp32.xml", "mask.fp32.bin"]
     put("mask", entry(settings, {"fp32": variant("openvino", files)}))
     size = sum((FOLDER / name).stat().st_size for name in files)

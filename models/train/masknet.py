@@ -16,13 +16,17 @@ class Block(nn.Module):
 
     def __init__(self, into: int, out: int, stride: int = 1) -> None:
         super().__init__()
-        self.first = nn.Sequential(nn.Conv2d(into, out, 3, stride, 1, bias=False),
-                                   nn.BatchNorm2d(out), nn.ReLU(inplace=True))
+        self.first = nn.Sequential(
+            nn.Conv2d(into, out, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(out),
+            nn.ReLU(inplace=True),
+        )
         self.second = nn.Sequential(nn.Conv2d(out, out, 3, 1, 1, bias=False), nn.BatchNorm2d(out))
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or into != out:
-            self.shortcut = nn.Sequential(nn.AvgPool2d(stride), nn.Conv2d(into, out, 1, bias=False),
-                                          nn.BatchNorm2d(out))
+            self.shortcut = nn.Sequential(
+                nn.AvgPool2d(stride), nn.Conv2d(into, out, 1, bias=False), nn.BatchNorm2d(out)
+            )
 
     def forward(self, x: Tensor) -> Tensor:
         """One residual step."""
@@ -35,8 +39,14 @@ class MaskNet(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(3, 20, 3, 2, 1, bias=False), nn.BatchNorm2d(20), nn.ReLU(inplace=True),
-            Block(20, 32, 2), Block(32, 64, 2), Block(64, 96, 2), Block(96, 112))
+            nn.Conv2d(3, 20, 3, 2, 1, bias=False),
+            nn.BatchNorm2d(20),
+            nn.ReLU(inplace=True),
+            Block(20, 32, 2),
+            Block(32, 64, 2),
+            Block(64, 96, 2),
+            Block(96, 112),
+        )
         self.drop = nn.Dropout(0.15)
         self.answer = nn.Linear(112 * 2, len(LABELS))
 

@@ -84,7 +84,7 @@ def logits_of(network: MaskNet, items: list[Item]) -> torch.Tensor:
     """Logits of many crops."""
     parts = []
     for start in range(0, len(items), 256):
-        crops = np.stack([item.crop for item in items[start:start + 256]])
+        crops = np.stack([item.crop for item in items[start : start + 256]])
         pixels = np.ascontiguousarray(crops[:, :, :, ::-1].transpose(0, 3, 1, 2))
         parts.append(network(torch.from_numpy(pixels).float() / 255))
     return torch.cat(parts)
@@ -125,7 +125,8 @@ def calibrate(network: MaskNet, heads: list[Head], note: Console) -> Settings:
     for label, wanted in WANTED.items():
         mine = best == label
         thresholds[label] = lowest_threshold(
-            probabilities[mine, label], truth.numpy()[mine] == label, wanted)
+            probabilities[mine, label], truth.numpy()[mine] == label, wanted
+        )
     settings = Settings(temperature, thresholds)
     note.print(f"{len(items)} calibration crops: temperature {temperature}, {settings.named()}")
     return settings
@@ -140,8 +141,13 @@ def figures_of(truth: np.ndarray, said: np.ndarray) -> dict[str, dict[str, float
         precision, recall = both / max(claimed, 1), both / max(real, 1)
         f1 = 2 * precision * recall / max(precision + recall, 1e-9)
         unknown = float((said[truth == label] == UNKNOWN).mean()) if real else 0.0
-        figures[name] = {"n": real, "precision": round(precision, 3), "recall": round(recall, 3),
-                         "f1": round(f1, 3), "unknown": round(unknown, 3)}
+        figures[name] = {
+            "n": real,
+            "precision": round(precision, 3),
+            "recall": round(recall, 3),
+            "f1": round(f1, 3),
+            "unknown": round(unknown, 3),
+        }
     return figures
 
 
@@ -160,8 +166,9 @@ def in_slice(item: Item, low: float, high: float) -> bool:
     return low <= item.side < high
 
 
-def report(network: MaskNet, settings: Settings, heads: list[Head], note: Console,
-           label: str = "mask fp32") -> None:
+def report(
+    network: MaskNet, settings: Settings, heads: list[Head], note: Console, label: str = "mask fp32"
+) -> None:
     """Scores val as a whole, per size slice (own size and shrunk), and the unknown kinds."""
     items = items_of(heads)
     logits = logits_of(network, items)

@@ -104,8 +104,10 @@ def thaw(network: Any) -> Any:
 def optimiser_for(network: Any, rate: float) -> torch.optim.Optimizer:
     """AdamW with decay on kernels only."""
     free = [p for p in network.parameters() if p.requires_grad]
-    groups = [{"params": [p for p in free if p.ndim > 1], "weight_decay": 5e-4},
-              {"params": [p for p in free if p.ndim <= 1], "weight_decay": 0.0}]
+    groups = [
+        {"params": [p for p in free if p.ndim > 1], "weight_decay": 5e-4},
+        {"params": [p for p in free if p.ndim <= 1], "weight_decay": 0.0},
+    ]
     return torch.optim.AdamW(groups, lr=rate)
 
 
@@ -115,8 +117,12 @@ def fit(network: Any, scenes: list[Scene], options: argparse.Namespace) -> Any:
     criterion = detection_loss(network)
     optimiser = optimiser_for(network, options.rate)
     average = copy.deepcopy(network).eval()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-               TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, refresh_per_second=0.5) as progress:
         task = progress.add_task("person", total=options.steps)
         stream = batches(scenes, options.steps, options.batch, SEED)
@@ -135,8 +141,10 @@ def one_step(network: Any, criterion: Any, optimiser: Any, batch: dict[str, Any]
     """Forward in bfloat16 where that is faster, loss in float, one update."""
     with torch.autocast("cpu", torch.bfloat16):
         raw = network(batch["img"])
-    raw = {key: [f.float() for f in value] if isinstance(value, (list, tuple)) else value.float()
-           for key, value in raw.items()}
+    raw = {
+        key: [f.float() for f in value] if isinstance(value, (list, tuple)) else value.float()
+        for key, value in raw.items()
+    }
     losses, _ = criterion(raw, batch)
     optimiser.zero_grad(set_to_none=True)
     losses.sum().backward()
@@ -165,8 +173,10 @@ def blend(start: Any, end: Any, share: float) -> Any:
 def val_frames(val: list[Scene]) -> dict[str, list[tuple[np.ndarray, np.ndarray]]]:
     """The val split as it is, and as small, cut, degraded persons (fixed seed)."""
     rng = np.random.default_rng(SEED)
-    return {"val": [plain(scene) for scene in val],
-            "val_hard": [compose(val, rng) for _ in range(HARD_VAL)]}
+    return {
+        "val": [plain(scene) for scene in val],
+        "val_hard": [compose(val, rng) for _ in range(HARD_VAL)],
+    }
 
 
 def choose(start: Any, end: Any, val: list[Scene], note: Console) -> tuple[Any, float]:

@@ -83,8 +83,9 @@ def mirrored_hash(image: np.ndarray) -> int:
     return difference_hash(image[:, ::-1])
 
 
-def near_copies(candidates: dict[str, tuple[int, ...]], kept: list[int],
-                limit: int = NEAR_COPY_BITS) -> set[str]:
+def near_copies(
+    candidates: dict[str, tuple[int, ...]], kept: list[int], limit: int = NEAR_COPY_BITS
+) -> set[str]:
     """Names among `candidates` that repeat a hash in `kept` or an earlier candidate.
 
     Each candidate brings one or more hashes of itself (plain, mirrored); it is a copy

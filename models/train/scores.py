@@ -46,9 +46,15 @@ def score_persons(detector: Detector, frames: Frames) -> dict[str, float]:
     line = curve(results)
     recall, at = line.recall_at(0.9)
     precision_op, recall_op = line.at_score(OPERATING_POINT)
-    figures = {"frames": len(results), "boxes": sum(len(truth) for _, truth in results),
-               "ap50": line.ap(), "recall_at_p90": recall, "score_at_p90": at,
-               "precision_at_0.4": precision_op, "recall_at_0.4": recall_op}
+    figures = {
+        "frames": len(results),
+        "boxes": sum(len(truth) for _, truth in results),
+        "ap50": line.ap(),
+        "recall_at_p90": recall,
+        "score_at_p90": at,
+        "precision_at_0.4": precision_op,
+        "recall_at_0.4": recall_op,
+    }
     return {key: round(value, 4) for key, value in figures.items()}
 
 

@@ -61,8 +61,12 @@ def face_fits(person: np.ndarray, face: tuple[float, float, float, float]) -> bo
 def body_of(face: tuple[float, float, float, float]) -> list[float]:
     """The upper body that must hang under a face, to be painted out when nobody boxed it."""
     width, height = face[2] - face[0], face[3] - face[1]
-    return [face[0] - 0.6 * width, face[1] - 0.4 * height,
-            face[2] + 0.6 * width, face[3] + 1.6 * height]
+    return [
+        face[0] - 0.6 * width,
+        face[1] - 0.4 * height,
+        face[2] + 0.6 * width,
+        face[3] + 1.6 * height,
+    ]
 
 
 def sort_out(found: np.ndarray, picture: Picture) -> Labels:

@@ -72,6 +72,17 @@ def save_network(network: Any, path: Path) -> None:
         parameter.requires_grad = False
     small.args = {"task": "detect", "imgsz": 640, "single_cls": False, "model": path.name}
     small.criterion = None
-    torch.save({"model": small, "ema": None, "optimizer": None, "epoch": -1, "updates": None,
-                "train_args": small.args, "date": datetime.now(UTC).isoformat(),
-                "version": __version__, "license": "AGPL-3.0"}, path)
+    torch.save(
+        {
+            "model": small,
+            "ema": None,
+            "optimizer": None,
+            "epoch": -1,
+            "updates": None,
+            "train_args": small.args,
+            "date": datetime.now(UTC).isoformat(),
+            "version": __version__,
+            "license": "AGPL-3.0",
+        },
+        path,
+    )
