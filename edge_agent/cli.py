@@ -31,7 +31,7 @@ from edge_agent.runtime import logs, notify
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.runtime.lock import SingleInstance
 from edge_agent.runtime.supervisor import stop_on_signals
-from edge_agent.sim.site import run_sim
+from edge_agent.sim.site import FIRST_ADDRESS, run_sim
 
 CONFIGURATION_WRONG = 78
 _RECORDER_PULSE = 20.0  # seconds; it beats about every second while it is well
@@ -44,6 +44,9 @@ app = typer.Typer(
 )
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+FirstAddress = Annotated[
+    str, typer.Option("--address", help="loopback address of the first camera")
+]
 ConfigPath = Annotated[
     Path, typer.Option("--config", help="site.yaml", envvar=None, show_default=True)
 ]
@@ -149,11 +152,12 @@ def sim(
     broker: Annotated[
         str, typer.Option(help="for the generated site.yaml")
     ] = "mqtt://127.0.0.1:1883",
+    address: FirstAddress = FIRST_ADDRESS,
 ) -> None:
     """Serve virtual cameras (ONVIF, RTSP) until stopped, to practise on."""
     logs.configure()
     with _stopping() as stop:
-        run_sim(folder, cameras, seed, tuple(video or ()), stop, broker)
+        run_sim(folder, cameras, seed, tuple(video or ()), stop, broker, address)
 
 
 @app.command()
@@ -167,10 +171,11 @@ def demo(
         "demo-site"
     ),
     seed: Annotated[int, typer.Option(help="the same seed gives the same scenes")] = 1,
+    address: FirstAddress = FIRST_ADDRESS,
 ) -> None:
     """Run the whole main job on virtual cameras and say which stages really happened."""
     logs.configure("console", "warning")
-    options = DemoOptions(folder, cameras, seed, seconds, tuple(video or ()), broker)
+    options = DemoOptions(folder, cameras, seed, seconds, tuple(video or ()), broker, address)
     with _stopping() as stop:
         happened = show(options, Console(), SystemClock(), stop)
     if not happened:

@@ -35,7 +35,9 @@ _MARK = ".edge-agent-demo"
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """What the person asked for; `videos` replace the rendered scenes, `broker` our mosquitto."""
+    """What the person asked for; `videos` replace the rendered scenes, `broker` our mosquitto;
+    cameras listen from loopback `address` on.
+    """
 
     folder: Path
     cameras: int
@@ -43,6 +45,7 @@ class DemoOptions:
     seconds: float
     videos: Sequence[Path]
     broker: str | None
+    address: str
 
 
 class Watcher:
@@ -114,6 +117,7 @@ def _prepare(
             options.videos,
             lambda done, total: bar.update(task, completed=done, total=total),
             broker,
+            first_address=options.address,
             stop=stop,
         )
     console.print(f"site.yaml → {folder / 'site.yaml'}")

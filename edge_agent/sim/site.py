@@ -233,6 +233,7 @@ def run_sim(
     videos: Sequence[Path],
     stop: Event,
     mqtt_url: str = "mqtt://127.0.0.1:1883",
+    first_address: str = FIRST_ADDRESS,
 ) -> None:
     """Prepare and serve a virtual site until `stop` is set. Raises Trouble, see `prepare`."""
     told = [-1]
@@ -243,5 +244,7 @@ def run_sim(
             told[0] = tenth
             log.info("sim.preparing", percent=tenth * 10)
 
-    site = prepare(folder, cameras, seed, videos, tell, mqtt_url, stop=stop)
+    site = prepare(
+        folder, cameras, seed, videos, tell, mqtt_url, first_address=first_address, stop=stop
+    )
     site.serve(stop)

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from tests.e2e.house import run
 
+SMALL = ("--cameras", "1", "--address", "127.0.80.11")
+
 
 def test_the_main_job_really_happens(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    said = run("demo", "--folder", str(folder), "--cameras", "1", "--seconds", "35")
+    said = run("demo", "--folder", str(folder), "--seconds", "35", *SMALL)
     assert said.returncode == 0, said.stdout + said.stderr
     assert "Every stage really happened" in said.stdout
     assert said.stdout.count("✓") == 5
@@ -20,7 +22,7 @@ def test_the_main_job_really_happens(tmp_path: Path) -> None:
 
 def test_a_demo_whose_broker_does_not_answer_names_the_stages(tmp_path: Path) -> None:
     said = run(
-        "demo", "--folder", str(tmp_path / "demo"), "--cameras", "1", "--seconds", "12",
+        "demo", "--folder", str(tmp_path / "demo"), "--seconds", "12", *SMALL,
         "--broker", "mqtt://127.0.0.1:1",
     )  # fmt: skip
     assert said.returncode == 1

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from threading import Event
 
 import pytest
@@ -21,6 +22,15 @@ def test_a_signal_sets_stop_and_handlers_come_back(number: signal.Signals) -> No
     assert "signals" not in [thread.name for thread in threading.enumerate()]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell's background job inherits an ignored SIGINT; these tests start from Python's own."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_second_interrupt_is_as_rude_as_ever() -> None:
     stop = Event()
 
