@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from edge_agent.config.secrets import read_credentials
+from edge_agent.core.secret import Credential
 from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
 from edge_agent.demo.board import Board
@@ -25,6 +27,7 @@ from edge_agent.link.mqtt import watch
 from edge_agent.link.publisher import Received
 from edge_agent.runtime.child import Child
 from edge_agent.runtime.clock import Clock
+from edge_agent.runtime.logs import hide
 from edge_agent.runtime.supervisor import start_thread
 from edge_agent.sim.site import VirtualSite, prepare
 
@@ -51,13 +54,14 @@ class DemoOptions:
 class Watcher:
     """An outsider at the broker: learns the board from messages, in the subscriber's thread."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    def __init__(self, url: str, credential: Credential | None, clock: Clock) -> None:
         self.board = Board()
-        self._url, self._clock, self._lock = url, clock, Lock()
+        self._url, self._credential = url, credential
+        self._clock, self._lock = clock, Lock()
 
     def run_once(self, stop: Event) -> None:
         """Listen until stopped."""
-        watch(self._url, ("qcam/v1/site/#",), None, self._take, stop)
+        watch(self._url, ("qcam/v1/site/#",), self._credential, self._take, stop)
 
     def draw(self, since: Instant, seconds: float) -> object:
         """The view of this moment, drawn while no message changes the board."""
@@ -77,7 +81,8 @@ def show(options: DemoOptions, console: Console, clock: Clock, stop: Event) -> b
         broker = options.broker or stack.enter_context(mosquitto(folder))
         site = _prepare(options, folder, broker, console, stop)
         stack.enter_context(site)
-        watcher = Watcher(broker, clock)
+        mqtt = read_credentials(folder / "credentials.yaml", hide).mqtt
+        watcher = Watcher(broker, mqtt, clock)
         stop_watching = Event()
         stack.callback(stop_watching.set)
         start_thread("watcher", watcher.run_once, stop_watching)
