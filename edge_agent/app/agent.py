@@ -21,6 +21,7 @@ from edge_agent.config.secrets import Credentials
 from edge_agent.core.event import Event as Fact
 from edge_agent.core.event import Sighting
 from edge_agent.core.media import Camera, CameraStatus
+from edge_agent.core.trouble import Trouble
 from edge_agent.link.episodes import closed_by_interruption, episode_event, record_event
 from edge_agent.link.session import RECONNECT, Link
 from edge_agent.runtime import notify
@@ -33,6 +34,7 @@ from edge_agent.store.stills import save_still
 from edge_agent.vision.worker import VisionJob
 
 _STATE_POLL_SECONDS = 1.0
+_JOURNAL_RETRY_SECONDS = 2.0
 _PULSE_SECONDS = 30.0  # the loop over both databases; slower than that, the agent is stuck
 
 
@@ -91,6 +93,7 @@ class Agent:
         self._states = CameraStates(config.vision.enabled)
         self._told: frozenset[CameraStatus] = frozenset()
         self._pulse = notify.Pulse(clock)
+        self._ending = Event()
 
     def run(self, stop: Event, with_recorder: bool) -> None:
         """Start in order, wait, stop in the reverse order with a deadline for each."""
@@ -103,6 +106,7 @@ class Agent:
         log.info("agent.started", site=self._config.site.id)
         with notify.watchdog(stop, watchdog_interval(), self._pulse.late):
             stop.wait()
+            self._ending.set()
             notify.stopping()
             scheduler.shutdown(wait=False)
             for part in parts:
@@ -182,16 +186,34 @@ class Agent:
 
     def _sighted(self, sighting: Sighting) -> None:
         """An episode opened or closed: still, event and outbox rows become durable together."""
-        change = sighting.change
-        still = ""
-        if sighting.still:
-            still = save_still(
-                self._layout.stills, f"{change.episode}.{change.phase}", change.t1, sighting.still
-            )
-        event = episode_event(self._config.site.id, sighting, still)
+        event = episode_event(self._config.site.id, sighting, self._keep_still(sighting))
         self._record(event, sighting.thumbnail)
 
+    def _keep_still(self, sighting: Sighting) -> str:
+        """The still's path; empty when there is none, or no room: the fact matters more."""
+        change = sighting.change
+        if not sighting.still:
+            return ""
+        name = f"{change.episode}.{change.phase}"
+        try:
+            return save_still(self._layout.stills, name, change.t1, sighting.still)
+        except OSError as error:
+            log.error("still.lost", id=name, error=error.strerror)
+            return ""
+
     def _record(self, event: Fact, thumbnail: bytes = b"") -> None:
+        """Store a fact. A database that does not answer (a full disk) delays it and what comes
+        after it: vision's pipe fills and analysis waits, but no fact is dropped.
+        """
+        while True:
+            try:
+                return self._record_once(event, thumbnail)
+            except Trouble as trouble:
+                log.error("journal.waits", id=event.id, vi=trouble.vi, en=trouble.en)
+                if self._ending.wait(_JOURNAL_RETRY_SECONDS):
+                    raise
+
+    def _record_once(self, event: Fact, thumbnail: bytes) -> None:
         if self._config.mqtt.enabled:
             record_event(self._journal, self._link.topics, event, thumbnail, self._link.notify)
         else:  # an outbox that nobody empties would grow for ever
