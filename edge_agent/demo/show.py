@@ -30,6 +30,7 @@ from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import hide
 from edge_agent.runtime.supervisor import start_thread
 from edge_agent.sim.site import VirtualSite, prepare
+from edge_agent.sim.site_files import SITE_ID
 
 _STOP_SECONDS = 45.0
 _REDRAW_SECONDS = 0.5
@@ -61,7 +62,7 @@ class Watcher:
 
     def run_once(self, stop: Event) -> None:
         """Listen until stopped."""
-        watch(self._url, ("qcam/v1/site/#",), self._credential, self._take, stop)
+        watch(self._url, (f"qcam/v1/site/{SITE_ID}/#",), self._credential, self._take, stop)
 
     def draw(self, since: Instant, seconds: float) -> object:
         """The view of this moment, drawn while no message changes the board."""
