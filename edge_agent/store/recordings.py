@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from edge_agent.core.media import (
-    CameraState,
-    CameraStatus,
     Gap,
     GapReason,
     Segment,
 )
 from edge_agent.store.connections import Connections
+from edge_agent.store.moments import us as _us
+from edge_agent.store.moments import wall as _wall
+from edge_agent.store.presence import Presence
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 3600 * 10**6  # no segment is longer than an hour: bounds the search by start
 _COLUMNS = "camera, run, path, start, finish, size"
 _RUN = "id, camera, opened, codec, closed, end_reason"
@@ -49,7 +49,7 @@ class Run:
     end_reason: str = ""
 
 
-class Recordings:
+class Recordings(Presence):
     """The recordings database, for any number of threads and processes.
 
     Every thread works on a connection of its own. Every method raises Trouble
@@ -108,27 +108,6 @@ class Recordings:
             (gap.camera, _us(gap.start), end, gap.reason.value, gap.detail),
         )
 
-    def write_status(self, status: CameraStatus) -> None:
-        """The newest state of a camera; latest wins."""
-        self._rows.write(
-            "INSERT INTO statuses (camera, state, reason, since) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (camera) DO UPDATE SET state = excluded.state, "
-            "reason = excluded.reason, since = excluded.since",
-            (status.camera, status.state.value, status.reason, _us(status.since)),
-        )
-
-    def forget_status(self, camera: str) -> None:
-        """The camera is no longer ours to record."""
-        self._rows.write("DELETE FROM statuses WHERE camera = ?", (camera,))
-
-    def beat(self, moment: datetime) -> None:
-        """The recorder is alive."""
-        self._rows.write(
-            "INSERT INTO beat (one, moment) VALUES (1, ?) "
-            "ON CONFLICT (one) DO UPDATE SET moment = excluded.moment",
-            (_us(moment),),
-        )
-
     def mark_garbage(self, paths: Sequence[str]) -> None:
         """Decide deletion: these rows vanish from every answer; the files go next."""
         with self._rows.transaction() as connection:
@@ -149,19 +128,6 @@ class Recordings:
             )
 
     # ------------------------------------------------------------------ read by everyone
-
-    def statuses(self) -> tuple[CameraStatus, ...]:
-        """The state of every camera that the recorder knows, by name."""
-        rows = self._rows.read("SELECT camera, state, reason, since FROM statuses ORDER BY camera")
-        return tuple(
-            CameraStatus(camera, CameraState(state), reason, _wall(since))
-            for camera, state, reason, since in rows
-        )
-
-    def last_beat(self) -> datetime | None:
-        """When the recorder last said that it is alive."""
-        rows = self._rows.read("SELECT moment FROM beat")
-        return _wall(rows[0][0]) if rows else None
 
     def runs(self, camera: str) -> tuple[Run, ...]:
         """The runs of a camera, oldest first."""
@@ -230,11 +196,18 @@ class Recordings:
         )
         return _gap(rows[0]) if rows else None
 
-    def accounted_until(self, camera: str) -> datetime | None:
-        """The last moment of a camera that is recorded, or explained by a gap that is closed."""
-        rows = self._rows.read("SELECT max(finish) FROM gaps WHERE camera = ?", (camera,))
-        moments = [self.newest(camera), None if rows[0][0] is None else _wall(rows[0][0])]
-        return max((moment for moment in moments if moment is not None), default=None)
+    def accounted_until(self, camera: str, before: datetime | None = None) -> datetime | None:
+        """The last moment of a camera that is recorded, or explained by a gap that is closed;
+        with `before`, the last one not after it (the clock may have been set back since).
+        """
+        limit = 2**62 if before is None else _us(before)
+        rows = self._rows.read(
+            "SELECT max(finish) FROM (SELECT finish FROM gaps WHERE camera = ?1 AND finish <= ?2 "
+            "UNION ALL SELECT finish FROM segments WHERE camera = ?1 AND garbage = 0 "
+            "AND finish <= ?2)",
+            (camera, limit),
+        )
+        return None if rows[0][0] is None else _wall(rows[0][0])
 
     def coverage(self, camera: str, start: datetime, end: datetime) -> float:
         """Seconds of [start, end) that are recorded; overlapping files count once."""
@@ -265,14 +238,6 @@ class Recordings:
             (camera,),
         )
         return None if rows[0][0] is None else _wall(rows[0][0])
-
-
-def _us(wall: datetime) -> int:
-    return (wall - _EPOCH) // timedelta(microseconds=1)
-
-
-def _wall(us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=us)
 
 
 def _segment(row: tuple[Any, ...]) -> Segment:
