@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from av.video.stream import VideoStream
 
 from edge_agent.core.media import GapReason, Segment
 from edge_agent.recording.boxes import whole_part
+from edge_agent.recording.evidence.hashing import Digest
 from edge_agent.recording.files import SegmentFile, Syncer, sync_folder
 from edge_agent.recording.loss import Lost, words
 from edge_agent.recording.names import segment_path
@@ -27,13 +30,22 @@ _FORMAT = {
     "flush_packets": "1",
 }
 
+Sealed = Callable[[str, Digest], None]
+
+
+def _nobody(_path: str, _digest: Digest) -> None:
+    return None
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where a camera's files go: the recordings folder, and who syncs them."""
+    """Where a camera's files go: the recordings folder, who syncs them, and who hears the path and
+    the hashes of each that is complete (returns at once).
+    """
 
     root: Path
     syncer: Syncer
+    sealed: Sealed = _nobody
 
 
 class SegmentWriter:
@@ -44,7 +56,7 @@ class SegmentWriter:
     ) -> None:
         self._shelf = shelf
         self._camera, self._run, self.start, self.origin = camera, run, start, origin
-        self.path, self._file = _create(shelf.root, camera, start)
+        self.path, self._file = _create(shelf, camera, start)
         self._ticks = ticks_per_second(video)
         self._last = origin
         try:
@@ -90,7 +102,11 @@ class SegmentWriter:
         if self._file.error is not None:
             return salvage(self._shelf.root, self.path, self._camera, self._run, self.start)
         seconds = round(self.seconds(end), 6)
-        return Segment(self._camera, self._run, self.path, self.start, seconds, self._file.size)
+        digest = self._file.hash.digest()
+        self._shelf.sealed(self.path, digest)
+        return Segment(
+            self._camera, self._run, self.path, self.start, seconds, digest.size, digest.sha256
+        )
 
 
 def salvage(root: Path, path: str, camera: str, run: str, start: datetime) -> Segment | None:
@@ -104,6 +120,7 @@ def salvage(root: Path, path: str, camera: str, run: str, start: datetime) -> Se
         whole = whole_part(file, size)
         if whole.fragments and whole.length < size:
             file.truncate(whole.length)
+            os.fsync(file.fileno())  # its row tells this length from now on
     if not whole.fragments:
         place.unlink()
         sync_folder(place.parent)
@@ -123,15 +140,15 @@ def first_length(camera: str, length: float) -> float:
     return length * (0.5 + 0.5 * crc32(camera.encode()) / 2**32)
 
 
-def _create(root: Path, camera: str, start: datetime) -> tuple[str, SegmentFile]:
+def _create(shelf: Shelf, camera: str, start: datetime) -> tuple[str, SegmentFile]:
     """A new file; the recordings folder itself is never made: its disk may be missing."""
     while True:
         path = segment_path(camera, start)
-        day = (root / path).parent
-        day.parent.mkdir(mode=0o750, exist_ok=True)
-        day.mkdir(mode=0o750, exist_ok=True)
+        place = shelf.root / path
+        shelf.disk.make_folder(place.parent.parent)
+        shelf.disk.make_folder(place.parent)
         try:
-            return path, SegmentFile(root / path)
+            return path, SegmentFile(place, shelf.disk)
         except FileExistsError:
             # the wall clock was set back onto a moment that is already recorded
             start += timedelta(milliseconds=1)
