@@ -102,7 +102,8 @@ class Segment:
     """One recorded file of one run (RTSP session).
 
     `path` is relative to the recordings folder, `start` labels its first picture (UTC), `seconds`
-    is media time, `size` bytes on disk, `run` the identity of the RTSP session.
+    is media time, `size` bytes on disk, `run` the identity of the RTSP session, `sha256` the hash
+    (hex) of its bytes; empty while nobody has computed it.
     """
 
     camera: str
@@ -111,6 +112,7 @@ class Segment:
     start: datetime
     seconds: float
     size: int
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

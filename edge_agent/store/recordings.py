@@ -22,7 +22,7 @@ from edge_agent.store.moments import wall as _wall
 from edge_agent.store.presence import Presence
 
 _LONGEST = 3600 * 10**6  # no segment is longer than an hour: bounds the search by start
-_COLUMNS = "camera, run, path, start, finish, size"
+_COLUMNS = "camera, run, path, start, finish, size, sha256"
 _RUN = "id, camera, opened, codec, closed, end_reason"
 
 
@@ -85,9 +85,9 @@ class Recordings(Presence):
         """Index a file that is complete on disk; the same path again replaces its row."""
         finish = _us(segment.start) + round(segment.seconds * 10**6)
         self._rows.write(
-            f"INSERT INTO segments ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) "  # noqa: S608 - constant
+            f"INSERT INTO segments ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
             "ON CONFLICT (path) DO UPDATE SET start = excluded.start, finish = excluded.finish, "
-            "size = excluded.size, run = excluded.run",
+            "size = excluded.size, run = excluded.run, sha256 = excluded.sha256",
             (
                 segment.camera,
                 segment.run,
@@ -95,6 +95,7 @@ class Recordings(Presence):
                 _us(segment.start),
                 finish,
                 segment.size,
+                segment.sha256,
             ),
         )
 
@@ -241,8 +242,8 @@ class Recordings(Presence):
 
 
 def _segment(row: tuple[Any, ...]) -> Segment:
-    camera, run, path, start, finish, size = row
-    return Segment(camera, run, path, _wall(start), (finish - start) / 10**6, size)
+    camera, run, path, start, finish, size, sha256 = row
+    return Segment(camera, run, path, _wall(start), (finish - start) / 10**6, size, sha256)
 
 
 def _gap(row: tuple[Any, ...]) -> Gap:
