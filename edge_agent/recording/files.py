@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Event, Lock
 
+from edge_agent.recording.disk import Disk
 from edge_agent.recording.evidence.hashing import SegmentHash
 from edge_agent.runtime.logs import log
-
-_MODE = 0o640
 
 
 class SegmentFile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from zlib import crc32
@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from edge_agent.core.media import GapReason, Segment
 from edge_agent.recording.boxes import whole_part
+from edge_agent.recording.disk import Disk
 from edge_agent.recording.evidence.hashing import Digest
 from edge_agent.recording.files import SegmentFile, Syncer, sync_folder
 from edge_agent.recording.loss import Lost, words
@@ -46,6 +47,7 @@ class Shelf:
     root: Path
     syncer: Syncer
     sealed: Sealed = _nobody
+    disk: Disk = field(default_factory=Disk)
 
 
 class SegmentWriter:
