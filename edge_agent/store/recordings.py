@@ -23,6 +23,10 @@ from edge_agent.store.presence import Presence
 
 _LONGEST = 3600 * 10**6  # no segment is longer than an hour: bounds the search by start
 _COLUMNS = "camera, run, path, start, finish, size, sha256"
+# only files of the last hour can end last; all of them would be a pass over five weeks
+_RECENT = (
+    "AND start >= (SELECT max(start) FROM segments WHERE camera = ?1 AND garbage = 0) - 3600000000"
+)
 _RUN = "id, camera, opened, codec, closed, end_reason"
 
 
@@ -59,6 +63,11 @@ class Recordings(Presence):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._rows = Connections(path, "recordings")
+
+    @property
+    def rows(self) -> Connections:
+        """The connections, for `Ledger` and `Holds`: more tables of the same database."""
+        return self._rows
 
     def close(self) -> None:
         """Close the connections of all threads; no method may be running or follow."""
@@ -226,16 +235,16 @@ class Recordings(Presence):
 
     def newest(self, camera: str) -> datetime | None:
         """The last recorded moment of a camera."""
-        return self._extreme("max(finish)", camera)
+        return self._extreme("max(finish)", camera, _RECENT)
 
     def days_held(self, camera: str, now: datetime) -> float:
         """Days from the first moment kept to now; 0 when nothing is kept."""
         first = self.oldest(camera)
         return 0.0 if first is None else max(0.0, (now - first).total_seconds() / 86400)
 
-    def _extreme(self, expression: str, camera: str) -> datetime | None:
+    def _extreme(self, expression: str, camera: str, only: str = "") -> datetime | None:
         rows = self._rows.read(
-            f"SELECT {expression} FROM segments WHERE camera = ? AND garbage = 0",  # noqa: S608
+            f"SELECT {expression} FROM segments WHERE camera = ?1 AND garbage = 0 {only}",  # noqa: S608
             (camera,),
         )
         return None if rows[0][0] is None else _wall(rows[0][0])
