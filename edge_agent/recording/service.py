@@ -13,6 +13,8 @@ from edge_agent.core.media import Camera
 from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
 from edge_agent.recording.camera_thread import Desk
+from edge_agent.recording.evidence.keeper import Place
+from edge_agent.recording.evidence.proof import Proof
 from edge_agent.recording.files import Syncer
 from edge_agent.recording.housekeeping import Housekeeping
 from edge_agent.recording.index import IndexWriter
@@ -70,7 +72,9 @@ class _Service:
         self._syncer = Syncer(config.recording.sync)
         self._index = IndexWriter(recordings)
         self._key_frames = KeyFrameServer(state / "run" / "keyframes.sock")
-        shelf = Shelf(root, self._syncer)
+        place = Place(root, state, config.site.id)
+        self._proof = Proof(place, recordings, config.recording.scrub_rate, clock)
+        shelf = Shelf(root, self._syncer, self._proof.sealed)
         desk = Desk(config.recording, shelf, self._index, self._key_frames, clock)
         self._recorder = Recorder(desk, recordings, credential_of)
         self._housekeeping = Housekeeping(
@@ -102,6 +106,7 @@ class _Service:
             start_thread("sync", self._syncer.run_once, stop, _QUICK),
             start_thread("keyframes", self._key_frames.run_once, stop, _QUICK),
             start_thread("housekeeping", self._housekeeping.run_once, stop),
+            *self._proof.start(stop),
         ]
 
     def _stop_parts(self, stop: Event, threads: list[Thread]) -> None:
@@ -112,6 +117,7 @@ class _Service:
             self._index.drain()
         except Trouble as trouble:
             log.error("index.trouble", code=trouble.code, vi=trouble.vi, en=trouble.en)
+        self._proof.finish()
 
     def _tick(self) -> None:
         now = self._clock.now()
