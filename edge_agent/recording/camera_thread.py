@@ -27,6 +27,7 @@ from edge_agent.recording.loss import Lost, disk_lost
 from edge_agent.recording.segments import Shelf
 from edge_agent.recording.session import Session
 from edge_agent.recording.source import SILENCE, LiveStream, Rtsp
+from edge_agent.recording.volume import Volume
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
 from edge_agent.store.recordings import Recordings, Run
@@ -46,6 +47,7 @@ class Desk:
     index: IndexWriter
     key_frames: KeyFrameServer
     clock: Clock
+    volume: Volume
 
 
 class CameraLedger:
@@ -200,9 +202,10 @@ class CameraAttempt:
             self._desk.key_frames.offer(frame)
 
     def _look_at_disk(self, margin: float) -> None:
-        """Raise Lost when less than the configured space is free. To begin, a share of it more
-        must be free: recording shall not flutter at the limit.
+        """Raise Lost when this is not our disk, or less than the configured space is free. To
+        begin, a share of it more must be free: recording shall not flutter at the limit.
         """
+        self._desk.volume.check()
         try:
             disk = os.statvfs(self._desk.shelf.root)
         except OSError as error:

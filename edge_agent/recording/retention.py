@@ -5,17 +5,19 @@ Pure: values in, decisions out.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from edge_agent.core.ledger import Hold, Promise
+from edge_agent.core.ledger import EVERY_CAMERA, Hold, Promise
 from edge_agent.core.media import Segment
 
 AT_MOST = 86_400  # seconds of one camera's footage in one pass; passes are hourly
 _DAY = timedelta(days=1)
 _EPOCH_DAY = 86_400
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def victims(
@@ -36,10 +38,10 @@ def victims(
     if not plausible(newest, now):
         return ()
     border = now - timedelta(days=max(ceiling_days, floor_days))
-    chosen: list[Segment] = []
+    held, chosen = Held(holds, now), list[Segment]()
     seconds: Counter[str] = Counter()
     for segment in sorted(segments, key=lambda segment: segment.start):
-        if not _may_go(segment, newest, now, holds) or _end(segment) >= border:
+        if not _may_go(segment, newest, held) or _end(segment) >= border:
             continue
         if seconds[segment.camera] < AT_MOST:
             # whole seconds, rounded up: a file of no length must count too
@@ -62,14 +64,49 @@ def room_for(
     """
     if not plausible(newest, now):
         return ()
-    chosen: list[Segment] = []
+    held, chosen = Held(holds, now), list[Segment]()
     for segment in sorted(segments, key=lambda segment: segment.start):
         if needed <= 0:
             break
-        if _may_go(segment, newest, now, holds):
+        if _may_go(segment, newest, held):
             needed -= segment.size
             chosen.append(segment)
     return tuple(chosen)
+
+
+class Held:
+    """The spans that active holds cover, merged, so that thousands of holds cost nothing."""
+
+    def __init__(self, holds: Iterable[Hold], now: datetime) -> None:
+        self._holds = [hold for hold in holds if hold.active(now)]
+        self._spans: dict[str, list[tuple[datetime, datetime]]] = {}
+
+    def spans(self, camera: str) -> list[tuple[datetime, datetime]]:
+        """The held spans of a camera, ordered, without overlap; one may reach to `datetime.max`."""
+        if camera not in self._spans:
+            mine = sorted(
+                (hold.start, hold.end or _NEVER)
+                for hold in self._holds
+                if hold.camera in {camera, EVERY_CAMERA}
+            )
+            self._spans[camera] = _merged(mine)
+        return self._spans[camera]
+
+    def covers(self, camera: str, start: datetime, end: datetime) -> bool:
+        """Whether any moment of [start, end) is held."""
+        spans = self.spans(camera)
+        after = bisect_left(spans, end, key=lambda span: span[0])
+        return after > 0 and spans[after - 1][1] > start
+
+
+def _merged(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    merged: list[tuple[datetime, datetime]] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        elif end > start:
+            merged.append((start, end))
+    return merged
 
 
 def plausible(newest: Mapping[str, datetime], now: datetime) -> bool:
@@ -167,15 +204,11 @@ class ClockWatch:
             self.suspect = True
 
 
-def _may_go(
-    segment: Segment, newest: Mapping[str, datetime], now: datetime, holds: Sequence[Hold]
-) -> bool:
+def _may_go(segment: Segment, newest: Mapping[str, datetime], held: Held) -> bool:
     end = _end(segment)
     if end >= newest.get(segment.camera, end):
         return False
-    return not any(
-        hold.active(now) and hold.covers(segment.camera, segment.start, end) for hold in holds
-    )
+    return not held.covers(segment.camera, segment.start, end)
 
 
 def _end(segment: Segment) -> datetime:

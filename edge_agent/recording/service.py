@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
+from zoneinfo import ZoneInfo
 
 from edge_agent.config.schema import Config
 from edge_agent.core.media import Camera
@@ -21,6 +22,7 @@ from edge_agent.recording.index import IndexWriter
 from edge_agent.recording.keyframes import KeyFrameServer
 from edge_agent.recording.recorder import CredentialOf, Recorder
 from edge_agent.recording.segments import Shelf
+from edge_agent.recording.volume import Volume
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
 from edge_agent.runtime.supervisor import Backoff, start_thread
@@ -75,10 +77,13 @@ class _Service:
         place = Place(root, state, config.site.id)
         self._proof = Proof(place, recordings, config.recording.scrub_rate, clock)
         shelf = Shelf(root, self._syncer, self._proof.sealed)
-        desk = Desk(config.recording, shelf, self._index, self._key_frames, clock)
+        volume = Volume(root, state, clock)
+        desk = Desk(config.recording, shelf, self._index, self._key_frames, clock, volume)
         self._recorder = Recorder(desk, recordings, credential_of)
         self._housekeeping = Housekeeping(
-            root, recordings, config.recording, clock, self._syncer.growing
+            *(root, recordings, config.recording, clock, self._syncer.growing),
+            volume=volume,
+            zone=ZoneInfo(config.site.timezone),
         )
         self._inventory = _Inventory(state / "inventory.json")
         self._clock, self._beat = clock, beat
