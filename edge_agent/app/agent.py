@@ -9,8 +9,10 @@ from threading import Event
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from edge_agent.app.cameras import CameraSearch
+from edge_agent.app.custody import Custody
 from edge_agent.app.layout import Layout
 from edge_agent.app.models import model_folder
+from edge_agent.app.notices import NoticeBoard
 from edge_agent.app.recorder import RecorderChild
 from edge_agent.app.report import SelfReport
 from edge_agent.app.states import CameraStates
@@ -28,6 +30,7 @@ from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
 from edge_agent.runtime.supervisor import Attempt, Backoff, start_thread
 from edge_agent.store.journal import Journal
+from edge_agent.store.ledger import Ledger
 from edge_agent.store.recordings import Recordings
 from edge_agent.store.stills import save_still
 from edge_agent.vision.worker import VisionJob
@@ -87,6 +90,16 @@ class Agent:
             self._camera_states,
             clock,
         )
+        self._notices = NoticeBoard(
+            config.site.id,
+            Ledger(self._recordings.rows),
+            self._journal,
+            self._link.topics if config.mqtt.enabled else None,
+            self._link.notify,
+        )
+        self._custody = Custody(
+            self._recordings, self._journal, self._layout.stills, config.recording, clock
+        )
         self._recorder = RecorderChild(config_path, self._layout)
         self._states = CameraStates(config.vision.enabled)
         self._told: frozenset[CameraStatus] = frozenset()
@@ -115,6 +128,7 @@ class Agent:
         """Start what is wanted; gives it in the order in which it is to end."""
         start_thread("search", self._search.run_once, stop)
         start_thread("states", self._tell_states, stop)
+        start_thread("notices", self._notices.run_once, stop)
         parts = []
         if self._config.mqtt.enabled:
             parts.append(_Part("link", self._link.run_once, 15.0, RECONNECT))
@@ -126,6 +140,7 @@ class Agent:
 
     def _schedule(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.add_job(self._custody.sweep, "interval", hours=1, misfire_grace_time=None)
         if self._config.mqtt.enabled:
             scheduler.add_job(
                 lambda: self._link.heartbeat(self._report.heartbeat()),
@@ -192,6 +207,7 @@ class Agent:
         self._record(event, sighting.thumbnail)
 
     def _record(self, event: Fact, thumbnail: bytes = b"") -> None:
+        self._custody.note(event)
         if self._config.mqtt.enabled:
             record_event(self._journal, self._link.topics, event, thumbnail, self._link.notify)
         else:  # an outbox that nobody empties would grow for ever

@@ -86,6 +86,7 @@ class Why(StrEnum):
     CEILING = "ceiling"  # older than the ceiling
     SPACE = "space"  # older than the floor, and the disk was running full
     DISK_FULL = "disk_full"  # inside the floor, by `when_full: delete_oldest`
+    STILLS = "stills"  # pictures of events, older than the ceiling
 
 
 @dataclass(frozen=True, slots=True)

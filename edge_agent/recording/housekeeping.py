@@ -112,7 +112,8 @@ class Housekeeping:
         known = ledger.disk()
         name = self._volume.id if self._volume is not None else ""
         if known is None or known.state != state:
-            log.log(30 if state != "ok" else 20, f"disk.{state}", id=name, detail=detail)
+            told = log.info if state == "ok" else log.error
+            told(f"disk.{state}", id=name, detail=detail)
             if state != "ok" or known is not None:
                 ledger.notify(notices.disk_state(state, now, detail))
             ledger.write_disk(DiskState(state, name, now, known.smart if known else None))
