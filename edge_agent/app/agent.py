@@ -17,6 +17,7 @@ from edge_agent.app.recorder import RecorderChild
 from edge_agent.app.report import SelfReport
 from edge_agent.app.states import CameraStates
 from edge_agent.app.vision import VisionChild
+from edge_agent.app.web import SitePages
 from edge_agent.config.environment import watchdog_interval
 from edge_agent.config.schema import Config
 from edge_agent.config.secrets import Credentials
@@ -136,6 +137,9 @@ class Agent:
             parts.append(_Part("recorder", self._recorder.run_once, 5.0))
         if self._config.vision.enabled:
             parts.append(_Part("vision", self._vision.run_once, 20.0))
+        if self._config.web.enabled:
+            pages = SitePages(self._config, self._layout, self._clock)
+            parts.append(_Part("web", pages.run_once, 6.0))
         return tuple(reversed(parts))
 
     def _schedule(self) -> BackgroundScheduler:

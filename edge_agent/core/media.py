@@ -6,7 +6,7 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -113,6 +113,11 @@ class Segment:
     seconds: float
     size: int
     sha256: str = ""
+
+    @property
+    def end(self) -> datetime:
+        """The label of the moment after its last picture."""
+        return self.start + timedelta(seconds=self.seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,17 +68,13 @@ def plan(
     hour, and each is seen whole, in the order in which they were recorded.
     """
     parts = [
-        Recorded(max(start, one.start), min(end, _end(one)), one)
+        Recorded(max(start, one.start), min(end, one.end), one)
         for one in sorted(segments, key=lambda one: one.start)
-        if one.start < end and _end(one) > start
+        if one.start < end and one.end > start
     ]
     holes = _holes(start, end, parts)
     named = [piece for hole in holes for piece in _explained(hole, gaps)]
     return Span(camera, start, end, tuple(_by_run(parts)), tuple(named))
-
-
-def _end(segment: Segment) -> datetime:
-    return segment.start + timedelta(seconds=segment.seconds)
 
 
 def _holes(start: datetime, end: datetime, parts: Sequence[Recorded]) -> list[Missing]:
