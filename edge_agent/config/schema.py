@@ -115,6 +115,7 @@ class Recording(Slice):
     ceiling_days: int = Field(default=35, ge=1)
     min_free: Bytes = 2_000_000_000
     scrub_rate: Bytes = 5_000_000
+    audio: bool = False
     when_full: Literal["stop_recording", "delete_oldest"] = "stop_recording"
     hold_episodes: Duration = Field(default=604800.0, le=31_536_000)
 

@@ -22,11 +22,12 @@ from edge_agent.core.secret import Credential
 from edge_agent.core.time import Instant, iso
 from edge_agent.recording.gaps import GapBook
 from edge_agent.recording.index import IndexWriter
+from edge_agent.recording.inflow import Inflow
 from edge_agent.recording.keyframes import KeyFrameServer
-from edge_agent.recording.loss import Lost, disk_lost
+from edge_agent.recording.loss import FormatChanged, Lost, disk_lost
 from edge_agent.recording.segments import Shelf
 from edge_agent.recording.session import Session
-from edge_agent.recording.source import SILENCE, LiveStream, Rtsp
+from edge_agent.recording.source import LiveStream, Rtsp
 from edge_agent.recording.volume import Volume
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
@@ -34,6 +35,7 @@ from edge_agent.store.recordings import Recordings, Run
 
 _DISK = {GapReason.DISK_FULL, GapReason.DISK_MISSING, GapReason.DISK_SLOW}
 _LEAST_FREE = 4 * 2**20  # bytes without which no new file is begun, whatever is configured
+_SETTLED = 5.0  # seconds of recording after which a change of format is an ordinary one
 _REFUSALS = 2  # wrong passwords in a row before the long wait; cameras lock out after 5 to 30
 _REFUSED_WAIT = (60.0, 900.0)  # seconds: the first long wait, and the longest
 
@@ -59,11 +61,11 @@ class CameraLedger:
         self._clock = clock
         self._state: tuple[CameraState, str] | None = None
 
-    def recorder_was_down(self, since: datetime) -> None:
-        """The last recorder ended: from the last recorded moment on, or from `since` if the
-        camera was in a gap by then.
+    def recorder_was_down(self, since: datetime, reason: GapReason) -> None:
+        """The last recorder ended for this reason: from the last recorded moment on, or from
+        `since` if the camera was in a gap by then.
         """
-        self._lose(since, GapReason.RECORDER_RESTARTED, "")
+        self._lose(since, reason, "")
 
     def lost(self, reason: GapReason, detail: str = "") -> None:
         """Due and not recording, from the last recorded moment on."""
@@ -126,10 +128,17 @@ class CameraAttempt:
     """The mortal attempt to record one camera: one call is one RTSP session."""
 
     def __init__(
-        self, camera: Camera, credential: Credential | None, ledger: CameraLedger, desk: Desk
+        self,
+        camera: Camera,
+        credential: Credential | None,
+        ledger: CameraLedger,
+        desk: Desk,
+        transport: str | None = None,
     ) -> None:
         self.camera = camera
-        self._rtsp = Rtsp(camera.main.url, credential)
+        self._transport = transport
+        audio = desk.settings.audio
+        self._rtsp = Rtsp(camera.main.url, credential, transport or "tcp", audio=audio)
         self._ledger = ledger
         self._desk = desk
         self._refusals = 0
@@ -140,10 +149,8 @@ class CameraAttempt:
         if stop.is_set():
             return
         try:
-            self._look_at_disk(0.05)
-            with self._rtsp.open() as stream:
-                self._refusals = 0
-                self._record(stream, stop)
+            while self._record_until_changed(stop):
+                pass
         except Lost as lost:
             raise self._gone(lost) from None
         except OSError as error:
@@ -152,6 +159,31 @@ class CameraAttempt:
             # a fault of our own is for the supervisor to log, but must not look like recording
             if not stop.is_set() and self._ledger.book.open is None:
                 self._ledger.lost(GapReason.UNKNOWN, "the attempt failed")
+
+    def _record_until_changed(self, stop: Event) -> bool:
+        """One session; True when only the format changed and the next may begin at once."""
+        began = self._desk.clock.now()
+        try:
+            self._look_at_disk(0.05)
+            with self._rtsp.open() as stream:
+                self._refusals = 0
+                self._remember_transport()
+                self._record(stream, stop)
+        except FormatChanged as changed:
+            # a camera that changes all the time gets the pauses of any other trouble
+            if self._desk.clock.now().since(began) < _SETTLED:
+                raise
+            self._ledger.lost(changed.reason, changed.detail)
+            return not stop.is_set()
+        return False
+
+    def _remember_transport(self) -> None:
+        if self._rtsp.transport != self._transport:
+            self._transport = self._rtsp.transport
+            row = partial(
+                Recordings.remember_transport, camera=self.camera.id, transport=self._transport
+            )
+            self._desk.index.put(row)
 
     def _gone(self, lost: Lost) -> Exception:
         if lost.reason is GapReason.PASSWORD_REFUSED:
@@ -182,19 +214,15 @@ class CameraAttempt:
             session.finish(end_reason)
 
     def _feed(self, session: Session, stream: LiveStream, stop: Event) -> None:
-        last = self._desk.clock.now()
-        for packet in stream.packets():
-            now = self._desk.clock.now()
-            silence, last = now.since(last), now
-            unit = session.take(packet, now)
-            if silence > SILENCE:
-                # FFmpeg keeps the last picture back and hands it out when its time is up
-                raise Lost(GapReason.CAMERA_OFFLINE, "no packets within the time limit")
-            if unit is not None:
-                self._offer(stream, unit, now)
-                self._look_at_disk(0.0)
-            if stop.is_set():
-                return
+        with Inflow(stream, self._desk.clock) as inflow:
+            for packet, now in inflow.packets(stop):
+                if packet.stream_index != stream.video.index:
+                    session.hear(packet, now)
+                    continue
+                unit = session.take(packet, now)
+                if unit is not None:
+                    self._offer(stream, unit, now)
+                    self._look_at_disk(0.0)
 
     def _offer(self, stream: LiveStream, unit: bytes, now: Instant) -> None:
         if self._desk.key_frames.wanted:

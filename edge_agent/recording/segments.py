@@ -11,6 +11,7 @@ from zlib import crc32
 
 import av
 import av.error
+from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.stream import VideoStream
 
@@ -54,7 +55,14 @@ class SegmentWriter:
     """Writes one segment; `origin` is the DTS of its first packet, in ticks of its run."""
 
     def __init__(
-        self, shelf: Shelf, camera: str, run: str, start: datetime, video: VideoStream, origin: int
+        self,
+        shelf: Shelf,
+        camera: str,
+        run: str,
+        start: datetime,
+        video: VideoStream,
+        origin: int,
+        audio: AudioStream | None = None,
     ) -> None:
         self._shelf = shelf
         self._camera, self._run, self.start, self.origin = camera, run, start, origin
@@ -62,8 +70,9 @@ class SegmentWriter:
         self._ticks = ticks_per_second(video)
         self._last = origin
         try:
-            self._container = av.open(self._file, "w", format="mp4", options=dict(_FORMAT))
+            self._container = av.open(self._file, "w", format="mp4", options=_options(audio))
             self._video = self._container.add_stream_from_template(video, opaque=True)
+            self._audio = audio and self._container.add_stream_from_template(audio, opaque=True)
         except av.error.FFmpegError as error:
             self._file.close()
             self._file.path.unlink()
@@ -79,6 +88,20 @@ class SegmentWriter:
         packet.dts, packet.pts = stamp.dts - self.origin, stamp.pts - self.origin
         packet.stream = self._video
         self._last = stamp.dts
+        try:
+            self._container.mux(packet)
+        except av.error.FFmpegError as error:
+            raise Lost(GapReason.CODEC_NOT_SUPPORTED, words(error)) from error
+        self._file.check()
+
+    def write_sound(self, packet: Packet[AudioStream], dts: int, ticks: int) -> None:
+        """Copy a packet of sound; `dts` is its place in the run, in `ticks` per second. What began
+        before the first picture is left out. Raises as `write` does.
+        """
+        packet.dts = packet.pts = dts - self.origin * ticks // self._ticks
+        if self._audio is None or packet.dts < 0:
+            return
+        packet.stream = self._audio
         try:
             self._container.mux(packet)
         except av.error.FFmpegError as error:
@@ -128,6 +151,11 @@ def salvage(root: Path, path: str, camera: str, run: str, start: datetime) -> Se
         sync_folder(place.parent)
         return None
     return Segment(camera, run, path, start, whole.seconds, whole.length)
+
+
+def _options(audio: AudioStream | None) -> dict[str, str]:
+    # a camera that promises sound and sends none must not hold the pictures back
+    return dict(_FORMAT) if audio is None else {**_FORMAT, "max_interleave_delta": "500000"}
 
 
 def ticks_per_second(video: VideoStream) -> int:

@@ -13,6 +13,7 @@ from edge_agent.config.schema import Config
 from edge_agent.core.media import Camera
 from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
+from edge_agent.recording.boot import boot_id
 from edge_agent.recording.camera_thread import Desk
 from edge_agent.recording.evidence.keeper import Place
 from edge_agent.recording.evidence.proof import Proof
@@ -79,7 +80,7 @@ class _Service:
         shelf = Shelf(root, self._syncer, self._proof.sealed)
         volume = Volume(root, state, clock)
         desk = Desk(config.recording, shelf, self._index, self._key_frames, clock, volume)
-        self._recorder = Recorder(desk, recordings, credential_of)
+        self._recorder = Recorder(desk, recordings, credential_of, boot_id())
         self._housekeeping = Housekeeping(
             *(root, recordings, config.recording, clock, self._syncer.growing),
             volume=volume,
@@ -134,7 +135,7 @@ class _Service:
             self._beaten = now
             # beats do not pile up behind a database that does not answer
             if not self._index.waiting:
-                self._index.put(partial(Recordings.beat, moment=now.wall))
+                self._index.put(partial(Recordings.beat, moment=now.wall, boot=boot_id()))
         self._beat()
 
 
