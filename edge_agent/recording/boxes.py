@@ -60,6 +60,16 @@ def whole_part(file: BinaryIO, size: int) -> Whole:
     return Whole(length if timescale else 0, fragments, seconds)
 
 
+def fragment_span(header: bytes, fragment: bytes) -> tuple[float, float] | None:
+    """Start and end of a fragment's first track, in seconds from the file's beginning; `header` is
+    the file up to its first fragment. None when either is damaged.
+    """
+    timescale, default = _header(_child(header, b"moov"))
+    moof = _child(fragment, b"moof")
+    span = _fragment(moof, default) if moof and timescale else None
+    return None if span is None else (span[0] / timescale, span[1] / timescale)
+
+
 def _boxes(file: BinaryIO, size: int) -> Iterator[Box]:
     """The whole boxes at file level, until the first that is torn or is not one of ours."""
     at, allowed = 0, _HEAD
