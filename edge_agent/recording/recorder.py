@@ -112,6 +112,8 @@ class Recorder:
         """
         beat = self._last_beat
         until = self._recordings.accounted_until(name, None if beat is None else beat + _SLACK)
+        if until is None and (runs := self._recordings.runs(name)):
+            until = runs[-1].opened  # nothing of its first file reached the disk
         book = GapBook(name, until, self._recordings.open_gap(name))
         ledger = CameraLedger(book, self._desk.index, self._desk.clock)
         if book.open is not None:
