@@ -34,3 +34,12 @@ def told(command: Command) -> Command:
             raise typer.Exit(CONFIGURATION_WRONG if wrong else 1) from trouble
 
     return run  # type: ignore[return-value]
+
+
+def not_written(path: Path, error: OSError) -> Trouble:
+    """What to tell when a file that was asked for cannot be written."""
+    return Trouble(
+        "file.not_written",
+        f"Không ghi được {path} ({error.strerror}). Kiểm tra thư mục và chỗ trống.",
+        f"{path} cannot be written ({error.strerror}). Check the folder and the free space.",
+    )
