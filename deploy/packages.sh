@@ -12,8 +12,9 @@ RUNTIME_PACKAGES="python3 python3-venv ca-certificates libgl1 libglib2.0-0"
 #   iproute2, util-linux    ip, unshare: multicast discovery in a private network namespace
 #   openssl                 certificates that live for one test
 #   systemd                 systemd-analyze: the units are verified
+#   chromium                plays what the agent serves
 DEMO_PACKAGES="mosquitto"
-TEST_PACKAGES="mosquitto iproute2 util-linux openssl systemd"
+TEST_PACKAGES="mosquitto iproute2 util-linux openssl systemd chromium"
 
 # packages_for PURPOSE: the packages of `site`, `demo` or `test`.
 packages_for() {
