@@ -51,10 +51,7 @@ def test_the_box_may_be_called_by_its_own_names(site: Site, host: str) -> None:
 
 
 @pytest.fixture
-def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Our own log on stdout while the test lasts; `capsys` has to be there first."""
-    del capsys
-    logs.configure("json", "debug")
+def log_as_before() -> Iterator[None]:
     yield
     structlog.reset_defaults()
     logging.captureWarnings(capture=False)
@@ -62,8 +59,9 @@ def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     root.handlers = [one for one in root.handlers if type(one).__module__ != logs.__name__]
 
 
-@pytest.mark.usefixtures("logged")
+@pytest.mark.usefixtures("log_as_before")
 def test_the_token_is_in_no_log_line(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("json", "debug")
     site.ask(f"{FILM}?token={site.pages.token}", Authorization="")
     site.ask(f"/media/{site.pages.token}/x/y.mp4")
     site.ask("/api/cameras", Authorization=f"Bearer {site.pages.token}x")
