@@ -29,7 +29,7 @@ LEGEND: dict[GapReason, tuple[str, str, str]] = {
     GapReason.UNKNOWN: ("#ff00c8", "chưa rõ", "unknown"),
 }
 _RECORDED, _NOT_DUE, _INK, _FAINT = "#43a047", "#eceff1", "#263238", "#90a4ae"
-_LEFT, _WIDE, _RIGHT = 120, 960, 150
+_LEFT, _WIDE, _RIGHT = 120, 960, 200
 _ROW, _BAR, _HEAD = 24, 18, 46
 _COLUMNS = 3
 _LEAST = 1.5  # pixels: a gap of seconds must still be seen
