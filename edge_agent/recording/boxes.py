@@ -19,12 +19,13 @@ _LARGEST_MOOF = 16 * 2**20
 @dataclass(frozen=True, slots=True)
 class Whole:
     """The whole part of a file: bytes up to the end of its last whole fragment, the number of
-    fragments, and the seconds of media from the first to the last of them.
+    fragments, the seconds of media from the first to the last of them, and where each one ends.
     """
 
     length: int
     fragments: int
     seconds: float
+    ends: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def whole_part(file: BinaryIO, size: int) -> Whole:
     Raises OSError when the disk does not give the bytes.
     """
     timescale, default = 0, 0
-    first, last, length, fragments = -1, 0, 0, 0
+    first, last, length = -1, 0, 0
+    ends: list[int] = []
     span: tuple[int, int] | None = None
     for box in _boxes(file, size):
         if box.kind == b"moov":
@@ -52,12 +54,13 @@ def whole_part(file: BinaryIO, size: int) -> Whole:
             span = _fragment(_content(file, box), default)
         elif box.kind == b"mdat" and span is not None:
             first = span[0] if first < 0 else first
-            last, length, fragments = span[1], box.end, fragments + 1
+            last, length = span[1], box.end
+            ends.append(box.end)
             span = None
-        elif box.kind == b"mfra" and fragments:
+        elif box.kind == b"mfra" and ends:
             length = box.end
-    seconds = (last - first) / timescale if fragments and timescale else 0.0
-    return Whole(length if timescale else 0, fragments, seconds)
+    seconds = (last - first) / timescale if ends and timescale else 0.0
+    return Whole(length if timescale else 0, len(ends), seconds, tuple(ends))
 
 
 def fragment_span(header: bytes, fragment: bytes) -> tuple[float, float] | None:

@@ -10,6 +10,7 @@ from threading import Event
 from edge_agent.config.schema import Recording
 from edge_agent.core.time import Instant
 from edge_agent.recording import notices
+from edge_agent.recording.boot import boot_id
 from edge_agent.recording.keeper import Keeper
 from edge_agent.recording.loss import Lost, disk_lost
 from edge_agent.recording.repair import Growing, close_interrupted, repair
@@ -46,6 +47,9 @@ class Housekeeping:
         self._keeper = Keeper(root, recordings, settings, zone)
         self._watch = ClockWatch()
         self._repaired = False
+        # files of an earlier boot met a power cut: what lay between two syncs may be anything
+        rebooted = recordings.last_boot() not in {"", boot_id()}
+        self._unsynced = 2 * settings.sync + 2 if rebooted else 0.0
         self._disk: str | None = None  # what was last said of it
         self._hourly: Instant | None = None
 
@@ -101,7 +105,7 @@ class Housekeeping:
             return False
         self._say_disk("ok", "")
         if not self._repaired:
-            repair(self._root, self._recordings, self._growing)
+            repair(self._root, self._recordings, self._growing, self._unsynced)
             self._repaired = True
         return True
 

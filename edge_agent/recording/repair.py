@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from math import ceil
 from pathlib import Path
 
 from edge_agent.core.media import Gap, GapReason
@@ -15,8 +16,11 @@ from edge_agent.store.recordings import Recordings
 Growing = Callable[[], set[Path]]
 
 
-def repair(root: Path, recordings: Recordings, growing: Growing) -> None:
+def repair(root: Path, recordings: Recordings, growing: Growing, unsynced: float = 0.0) -> None:
     """Adopt files without a row, drop rows without a file, finish half-done deletions.
+
+    `unsynced`: after a power cut, the seconds at the end of a file that may never have reached the
+    disk; they are decoded.
 
     `growing` names the files that are being written now; they are left alone. Files whose names
     are not ours are never touched. Raises Trouble (database) and OSError (disk).
@@ -26,7 +30,7 @@ def repair(root: Path, recordings: Recordings, growing: Growing) -> None:
     found = set(_files(root))
     busy = {str(path.relative_to(root)) for path in growing()}
     for path in sorted(found - indexed - busy):
-        adopt(root, path, recordings)
+        adopt(root, path, recordings, unsynced)
     # a file may have been closed and indexed since the listing
     missing = {path for path in indexed - found if not (root / path).exists()}
     if missing and not indexed & found:
@@ -57,8 +61,10 @@ def finish_deletions(root: Path, recordings: Recordings) -> None:
     recordings.forget(gone)
 
 
-def adopt(root: Path, path: str, recordings: Recordings) -> None:
+def adopt(root: Path, path: str, recordings: Recordings, unsynced: float = 0.0) -> None:
     """Trim a file that no row knows to its last whole fragment and index what is left."""
+    # a fragment lasts from half a second, with short GOPs, to a second
+    suspect = 2 * ceil(unsynced)
     parsed = parse_path(path)
     if parsed is None:
         return
@@ -66,7 +72,7 @@ def adopt(root: Path, path: str, recordings: Recordings) -> None:
     # the name cuts the microseconds off
     runs = [run for run in recordings.runs(camera) if run.opened < start + timedelta(seconds=0.001)]
     try:
-        segment = salvage(root, path, camera, runs[-1].id if runs else "", start)
+        segment = salvage(root, path, camera, runs[-1].id if runs else "", start, suspect)
     except OSError as error:
         log.warning("segment.not_adopted", path=path, error=error.strerror)
         return

@@ -16,7 +16,8 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from edge_agent.core.media import GapReason, Segment
-from edge_agent.recording.boxes import whole_part
+from edge_agent.recording.boxes import Whole, whole_part
+from edge_agent.recording.damage import first_damage
 from edge_agent.recording.disk import Disk
 from edge_agent.recording.evidence.hashing import Digest
 from edge_agent.recording.files import SegmentFile, Syncer, sync_folder
@@ -134,23 +135,36 @@ class SegmentWriter:
         )
 
 
-def salvage(root: Path, path: str, camera: str, run: str, start: datetime) -> Segment | None:
+def salvage(
+    root: Path, path: str, camera: str, run: str, start: datetime, suspect: int = 0
+) -> Segment | None:
     """Trim a torn file to its last whole fragment; one without any is removed.
 
-    Returns what is left of it. Raises OSError when the disk refuses.
+    After a power cut the last `suspect` fragments must decode as well. Returns what is left of the
+    file. Raises OSError when the disk refuses.
     """
     place = root / path
-    with place.open("r+b") as file:
-        size = place.stat().st_size
-        whole = whole_part(file, size)
-        if whole.fragments and whole.length < size:
-            file.truncate(whole.length)
-            os.fsync(file.fileno())  # its row tells this length from now on
+    whole = _trim(place, place.stat().st_size)
+    if suspect and whole.fragments:
+        sure = whole.ends[-suspect - 1] if whole.fragments > suspect else 0
+        damage = first_damage(place, sure)
+        if damage is not None:
+            whole = _trim(place, max([end for end in whole.ends if end <= damage], default=0))
     if not whole.fragments:
         place.unlink()
         sync_folder(place.parent)
         return None
     return Segment(camera, run, path, start, whole.seconds, whole.length)
+
+
+def _trim(place: Path, size: int) -> Whole:
+    """Cut a file behind its last whole fragment within its first `size` bytes, if it has any."""
+    with place.open("r+b") as file:
+        whole = whole_part(file, size)
+        if whole.fragments and whole.length < os.fstat(file.fileno()).st_size:
+            file.truncate(whole.length)
+            os.fsync(file.fileno())  # its row tells this length from now on
+    return whole
 
 
 def _options(audio: AudioStream | None) -> dict[str, str]:
