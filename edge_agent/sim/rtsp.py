@@ -133,10 +133,8 @@ class RtspServer:
     ) -> None:
         self._camera, self._address = camera, address
         self._credential, self._faults = credential, faults
-        small = list(streams.values())[-1]
-        self._live = {
-            f"/{name}": Live(one, started, small, faults) for name, one in streams.items()
-        }
+        sub = list(streams.values())[-1]
+        self._live = {f"/{name}": Live(one, started, sub, faults) for name, one in streams.items()}
         self._server: asyncio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._clients: set[asyncio.StreamWriter] = set()
