@@ -12,6 +12,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -20,12 +21,13 @@ from edge_agent.cli_told import ConfigPath, err, not_written, told
 from edge_agent.config.loader import load
 from edge_agent.config.schema import Config
 from edge_agent.core.ledger import EVERY_CAMERA, Day, Hold
+from edge_agent.core.media import Gap
 from edge_agent.core.moment import parse_moment
 from edge_agent.core.time import iso
 from edge_agent.core.trouble import Trouble
 from edge_agent.recording.coverage import day_of, not_noticed
 from edge_agent.recording.days import DayBook
-from edge_agent.recording.strip import LEGEND, percent, picture, say
+from edge_agent.recording.strip import LEGEND, clock, percent, picture
 from edge_agent.recording.volume import Volume, filesystem_uuid
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.store.holds import Holds
@@ -95,21 +97,22 @@ def ledger(
 
 
 def _print_days(days: list[Day], zone: ZoneInfo) -> None:
-    table = Table(title="Sổ ghi hình / recording ledger")
-    for heading in ("camera", "ngày/day", "phải ghi/due", "đã ghi/recorded", "mất/lost", "%"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("lý do/reasons")
-    for day in days:
-        lines = []
-        for gap in day.gaps:
-            end = gap.end or day.end
-            times = f"{gap.start.astimezone(zone):%H:%M:%S}–{end.astimezone(zone):%H:%M:%S}"
-            lines.append(f"{times} {say(end - gap.start)} {' / '.join(LEGEND[gap.reason][1:])}")
-        table.add_row(
-            *(day.camera, f"{day.day}", say(day.due), say(day.recorded), say(day.lost)),
-            *(percent(day.recorded, day.due), "\n".join(lines)),
-        )
-    Console().print(table)
+    for camera in dict.fromkeys(day.camera for day in days):
+        table = Table(title=f"Sổ ghi hình / recording ledger: {camera}", box=SIMPLE, padding=(0, 1))
+        for heading in ("ngày\nday", "phải ghi\ndue", "đã ghi\nrecorded", "mất\nlost", "\n%"):
+            table.add_column(heading, no_wrap=True, justify="right")
+        table.add_column("lý do\nreasons", min_width=18)
+        for day in days:
+            if day.camera == camera:
+                spans = (clock(day.due), clock(day.recorded), clock(day.lost))
+                why = "\n".join(_said(gap, day, zone) for gap in day.gaps)
+                table.add_row(f"{day.day}", *spans, percent(day.recorded, day.due), why)
+        Console().print(table)
+
+
+def _said(gap: Gap, day: Day, zone: ZoneInfo) -> str:
+    begin, end = (at.astimezone(zone) for at in (gap.start, gap.end or day.end))
+    return f"{begin:%H:%M:%S}–{end:%H:%M:%S} {' / '.join(LEGEND[gap.reason][1:])}"
 
 
 def _plain(day: Day) -> dict[str, Any]:

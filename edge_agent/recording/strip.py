@@ -132,6 +132,14 @@ def say(length: timedelta) -> str:
     return f"{seconds:.1f} s"
 
 
+def clock(length: timedelta) -> str:
+    """A length as `17:38:03`; a part of a second is never rounded away: `0:00:00.4`."""
+    seconds = length.total_seconds()
+    whole = int(seconds)
+    part = f"{seconds - whole:.1f}"[1:] if 0 < seconds < 60 and seconds != whole else ""
+    return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}{part}"
+
+
 def _text(
     x: float, y: float, words: str, size: int = 13, weight: str = "normal", anchor: str = "start"
 ) -> str:
