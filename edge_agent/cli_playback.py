@@ -55,6 +55,7 @@ def play(
             f"Không có {layout.recordings_index}: cơ sở này chưa ghi hình lần nào.",
             f"{layout.recordings_index} is not there: this site has never recorded.",
         )
+    _refuse_root(layout, serve=serve)
     with ExitStack() as opened:
         recordings = Recordings(layout.recordings_index)
         opened.callback(recordings.close)
@@ -69,8 +70,13 @@ def play(
         if serve:
             _serve(settings, layout, f"/media/{camera}/{iso(span.start)}/{iso(span.end)}.mp4")
             return
-        footage.looked(pwd.getpwuid(os.getuid()).pw_name, "file", camera, span.start, span.end)
+        footage.looked(_who(), "file", camera, span.start, span.end)
         _write(span, layout.recordings, output or Path(f"{camera}_{start:%Y%m%dT%H%M%SZ}.mp4"))
+
+
+def _who() -> str:
+    """The user of the box who looks, for the audit."""
+    return pwd.getpwuid(os.getuid()).pw_name
 
 
 def _tell_missing(span: Span, zone: ZoneInfo) -> None:
@@ -106,7 +112,6 @@ def _write(span: Span, root: Path, out: Path) -> None:
 
 def _serve(settings: Config, layout: Layout, path: str) -> None:
     """The address at the agent's own server, or at one that lives until Ctrl-C."""
-    _refuse_root(layout)
     token = site_token(layout)
     address = f"{quote(path)}?token={token}"
     if settings.web.enabled and _answers(settings, token):
@@ -114,7 +119,7 @@ def _serve(settings: Config, layout: Layout, path: str) -> None:
         return
     stop = Event()
     with stop_on_signals(stop):
-        pages = SitePages(settings, layout, SystemClock(), port=0)
+        pages = SitePages(settings, layout, SystemClock(), port=0, who=_who())
         logs.configure(level="error")
         thread = start_thread("web", pages.run_once, stop)
         if not pages.ready.wait(_START):
@@ -130,10 +135,11 @@ def _serve(settings: Config, layout: Layout, path: str) -> None:
         thread.join(_START)
 
 
-def _refuse_root(layout: Layout) -> None:
-    """What root leaves in the state folder the agent could not remove any more."""
-    owner = layout.state.stat().st_uid
-    if os.geteuid() == 0 and owner != 0:
+def _refuse_root(layout: Layout, *, serve: bool) -> None:
+    """What root makes in the state folder the agent could not use: token, films, a new database."""
+    made = layout.events.exists()
+    owner = (layout.events if made else layout.state).stat().st_uid
+    if os.geteuid() == 0 and owner != 0 and (serve or not made):
         name = pwd.getpwuid(owner).pw_name
         raise Trouble(
             "play.root",

@@ -18,8 +18,15 @@ from edge_agent.web.token import read_or_make_token
 class SitePages:
     """Serves the pages; an attempt of the shell, so that its failures stop nothing else."""
 
-    def __init__(self, config: Config, layout: Layout, clock: Clock, port: int | None = None):
-        self._config, self._layout, self._clock = config, layout, clock
+    def __init__(
+        self,
+        config: Config,
+        layout: Layout,
+        clock: Clock,
+        port: int | None = None,
+        who: str = "web",
+    ) -> None:
+        self._config, self._layout, self._clock, self._who = config, layout, clock, who
         self._port = config.web.port if port is None else port
         self.token = ""
         self.url = ""
@@ -36,7 +43,7 @@ class SitePages:
         audit = Audit(self._layout.events)
         try:
             footage = SiteFootage.of(self._config, self._layout, recordings, audit, self._clock)
-            app = pages(footage, self.token, self._clock)
+            app = pages(footage, self.token, self._clock, self._who)
             WebServer(app, self._config.web.address, self._port).run_once(stop, self._started)
         finally:
             self.ready.clear()

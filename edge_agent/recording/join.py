@@ -118,11 +118,12 @@ class _Film:
         until = (end - piece.start).total_seconds()
         with closing(_opened(piece.path)) as source:
             part = self._part(source, piece)
+            part.begin(piece.start + timedelta(seconds=skip), skip)
             for packet, seconds in _packets(source):
                 if seconds >= until and packet.stream.type == "video":
                     break
                 if skip <= seconds < until:
-                    self.seconds += part.write(packet, piece)
+                    self.seconds += part.write(packet)
 
     def _part(self, source: InputContainer, piece: Piece) -> _OpenPart:
         form = _form(source)
@@ -147,6 +148,7 @@ class _OpenPart:
     def __init__(self, path: Path, source: InputContainer, form: tuple[object, ...]) -> None:
         self._path, self._form = path, form
         self._start: datetime | None = None
+        self._shift = 0.0  # seconds from a stamp in the file at hand to its place in this part
         self._last: dict[str, int] = {}
         self._end = 0.0  # seconds after the start at which the next picture is due
         try:
@@ -166,17 +168,21 @@ class _OpenPart:
             return False
         return self._start is None or (start - self._start).total_seconds() > self._end - _TOLERANCE
 
-    def write(self, packet: Packet[Any], piece: Piece) -> float:
+    def begin(self, start: datetime, skip: float) -> None:
+        """A file begins, with the picture labelled `start`, `skip` seconds into it."""
+        self._start = self._start or start
+        # rounded labels may overlap a little: the whole file moves, its pictures keep their pace
+        self._shift = max((start - self._start).total_seconds(), self._end) - skip
+
+    def write(self, packet: Packet[Any]) -> float:
         """Copy a packet to its moment; the seconds of pictures that this adds."""
         kind = packet.stream.type
         base = packet.time_base
         length = float((packet.duration or 0) * base)
-        if self._start is None:
-            self._start = piece.start + timedelta(seconds=float((packet.dts or 0) * base))
-        shift = round((piece.start - self._start).total_seconds() / base)
         shown = (packet.pts or 0) - (packet.dts or 0)
-        # rounded labels may overlap by milliseconds, and time in a file only ever grows
-        packet.dts = max((packet.dts or 0) + shift, self._last.get(kind, -1) + 1)
+        # time in a file only ever grows, whatever the rounding did
+        placed = (packet.dts or 0) + round(self._shift / base)
+        packet.dts = max(placed, self._last.get(kind, -1) + 1)
         packet.pts = packet.dts + max(0, shown)
         self._last[kind] = packet.dts
         if kind == "video":
@@ -190,7 +196,7 @@ class _OpenPart:
 
     def finish(self) -> Part | None:
         """Close the file; None (and no file) when no picture went in."""
-        if self._start is None:
+        if self._start is None or "video" not in self._last:
             self.abandon()
             return None
         try:

@@ -18,16 +18,15 @@ from edge_agent.web import answers
 from edge_agent.web.footage import Footage
 from edge_agent.web.guard import Guard
 
-WHO = "web"  # the name of the one token, in the audit
 _LONGEST_LIST = timedelta(days=7)
 _LONGEST_FILM = timedelta(hours=24)
 _PART = re.compile(r"[1-9]\d{0,2}", re.ASCII)
 _PLUS_LOST = re.compile(r"(T[\d:.]+) (\d{2}:?\d{2})", re.ASCII)
 
 
-def pages(footage: Footage, token: str, clock: Clock) -> Starlette:
-    """The ASGI application; `token` opens it."""
-    asked = _Asked(footage)
+def pages(footage: Footage, token: str, clock: Clock, who: str) -> Starlette:
+    """The ASGI application; `token` opens it, `who` is its name in the audit."""
+    asked = _Asked(footage, who)
     return Starlette(
         routes=[
             Route("/api/cameras", asked.cameras),
@@ -43,8 +42,8 @@ def pages(footage: Footage, token: str, clock: Clock) -> Starlette:
 class _Asked:
     """The endpoints. Each blocks and runs in a thread of its own."""
 
-    def __init__(self, footage: Footage) -> None:
-        self._footage = footage
+    def __init__(self, footage: Footage, who: str) -> None:
+        self._footage, self._who = footage, who
 
     def cameras(self, _request: Request) -> Response:
         """GET /api/cameras"""
@@ -67,12 +66,12 @@ class _Asked:
                 "part phải là một số từ 1 đến 999.",
                 "part must be a number from 1 to 999.",
             )
-        served = self._footage.film(WHO, asked["camera"], start, end, int(part))
+        served = self._footage.film(self._who, asked["camera"], start, end, int(part))
         return answers.file_answer(request, served)
 
     def segment(self, request: Request) -> Response:
         """GET /segments/{path}: an original file, byte for byte, by Range."""
-        served = self._footage.original(WHO, request.path_params["path"])
+        served = self._footage.original(self._who, request.path_params["path"])
         return answers.file_answer(request, served)
 
     def _span(self, start: str, end: str, longest: timedelta) -> tuple[datetime, datetime]:

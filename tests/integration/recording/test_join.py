@@ -63,11 +63,9 @@ def test_a_gap_stays_as_long_as_it_was(tmp_path: Path) -> None:
 
 
 def test_labels_that_overlap_by_rounding_lose_nothing(tmp_path: Path) -> None:
-    pieces = [piece(tmp_path, 0), piece(tmp_path, 4.997), piece(tmp_path, 9.994)]
+    pieces = [piece(tmp_path, 0), piece(tmp_path, 4.5), piece(tmp_path, 9.4)]
     (part,) = join(pieces, START, after(20), tmp_path / "film.mp4").parts
-    shown = moments(part.path)
-    assert len(shown) == 375
-    assert shown == sorted(set(shown))
+    assert moments(part.path) == [round(number / 25, 3) for number in range(375)]
     assert played_seconds(part.path) == pytest.approx(15.0, abs=0.05)
 
 

@@ -8,7 +8,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import getuid
 from pathlib import Path
+from pwd import getpwuid
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -141,4 +143,5 @@ def test_without_an_agent_play_serves_by_itself_until_it_is_stopped(
         url = next(line for line in child.stdout if line.startswith("http://")).strip()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/media/yard/\S+\.mp4\?token=[\w-]{43}", url)
         assert fetched(url)[4:8] == b"ftyp"
-    assert len(site.looks()) == 1
+    (look,) = site.looks()
+    assert (look.who, look.what) == (getpwuid(getuid()).pw_name, "film")
