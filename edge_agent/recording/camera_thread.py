@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
@@ -60,6 +60,7 @@ class CameraLedger:
         self._index = index
         self._clock = clock
         self._state: tuple[CameraState, str] | None = None
+        self._since: Instant | None = None  # when the camera was lost
 
     def recorder_was_down(self, since: datetime, reason: GapReason) -> None:
         """The last recorder ended for this reason: from the last recorded moment on, or from
@@ -73,13 +74,18 @@ class CameraLedger:
 
     def _lose(self, now: datetime, reason: GapReason, detail: str) -> None:
         self.book, gaps = self.book.lost(now, reason, detail)
+        self._since = self._since or self._clock.now()
         self._write(gaps)
         state = CameraState.ONLINE if reason in _DISK else CameraState.OFFLINE
         self._say(state, reason.value, now)
 
     def run_opened(self, run: str, opened: datetime, codec: str, reason: GapReason) -> None:
         """A run begins with a picture labelled `opened`; `reason` explains a hole before it."""
+        before, since = self.book.open, self._since
+        self._since = None
         self.book, gaps = self.book.recording(opened, reason)
+        if before is not None and since is not None and opened < before.start:
+            gaps = _set_back(before, opened, self._clock.now().since(since))
         self._index.put(partial(Recordings.open_run, run=Run(run, self.book.camera, opened, codec)))
         self._write(gaps)
         self._say(CameraState.RECORDING, "", opened)
@@ -122,6 +128,16 @@ class CameraLedger:
             self._state = (state, reason)
             status = CameraStatus(self.book.camera, state, reason, since)
             self._index.put(partial(Recordings.write_status, status=status))
+
+
+def _set_back(gap: Gap, opened: datetime, seconds: float) -> tuple[Gap, ...]:
+    """A gap in which the wall clock was set back to before its start. When that was is not known:
+    the seconds that passed are told by the labels of either clock, rather twice than not at all.
+    """
+    passed = timedelta(seconds=seconds)
+    told = replace(gap, end=gap.start + passed)
+    again = replace(gap, start=opened - passed, end=opened, detail="the clock was set back")
+    return told, again
 
 
 class CameraAttempt:
