@@ -19,6 +19,7 @@ _SAFE = {
     "Referrer-Policy": "no-referrer",  # the token may stand in the address
     "Cache-Control": "private, no-cache",
 }
+_ASKS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "10"}}
 _STATUS = {
     "web.no_token": 401,
     "web.wrong_host": 403,
@@ -30,6 +31,7 @@ _STATUS = {
     "play.too_long": 413,
     "web.wrong_range": 416,
     "web.failed": 500,
+    "web.busy": 503,
     "play.busy": 503,
     "play.no_room": 503,
     "play.not_made": 503,
@@ -41,7 +43,7 @@ def told(trouble: Trouble, headers: dict[str, str] | None = None) -> JSONRespons
     store = 503 if trouble.code.startswith("store.") else 400
     status = _STATUS.get(trouble.code, store)
     body = {"code": trouble.code, "vi": trouble.vi, "en": trouble.en}
-    return JSONResponse(body, status, {**_SAFE, **(headers or {})})
+    return JSONResponse(body, status, {**_SAFE, **_ASKS.get(status, {}), **(headers or {})})
 
 
 def json(body: object) -> JSONResponse:

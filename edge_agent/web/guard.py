@@ -16,6 +16,7 @@ from edge_agent.web.token import right_token
 
 # A video element cannot send headers: there, and only there, the token may stand in the address.
 _IN_ADDRESS = ("/media/", "/segments/")
+_AT_ONCE = 32  # requests under way; more are told to come back
 
 
 class Guard:
@@ -23,6 +24,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, token: str, clock: Clock) -> None:
         self._app, self._token, self._clock = app, token, clock
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, refuse or pass on one request."""
@@ -37,14 +39,15 @@ class Guard:
                 status = message["status"]
             await send(message)
 
+        self._under_way += 1
         try:
             refused = self._refused(Request(scope))
             if refused is None:
                 await self._app(scope, receive, note)
             else:
-                answer = told(refused, {"WWW-Authenticate": "Bearer"})
-                await answer(scope, receive, note)
+                await told(refused)(scope, receive, note)
         finally:
+            self._under_way -= 1
             log.info(
                 "web.answered",
                 method=scope["method"],
@@ -63,7 +66,7 @@ class Guard:
             )
         given = _given(request.headers, request.query_params, request.url.path)
         if given and right_token(given, self._token):
-            return None
+            return _busy() if self._under_way > _AT_ONCE else None
         return Trouble(
             "web.no_token",
             "Cần mã truy cập: 'Authorization: Bearer …'; mã nằm trong tệp web.token của thư mục "
@@ -71,6 +74,14 @@ class Guard:
             "A token is needed: 'Authorization: Bearer …'; it is in the file web.token of the "
             "state folder.",
         )
+
+
+def _busy() -> Trouble:
+    return Trouble(
+        "web.busy",
+        f"Đang phục vụ {_AT_ONCE} yêu cầu; thử lại sau.",
+        f"{_AT_ONCE} requests are being served; try again later.",
+    )
 
 
 def _given(headers: Headers, query: QueryParams, path: str) -> str:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.logs import log
 
-_REQUESTS = 32  # at once; more get 503
+_CONNECTIONS = 128  # at once; more are hung up on (the guard answers in words long before)
 _GRACE = 3  # seconds that answers under way have when the server ends
 _HEAD = 16 * 1024  # bytes of a request's head
 
@@ -35,7 +35,7 @@ class WebServer:
         with self._socket() as listener:
             host = f"[{self._address}]" if ":" in self._address else self._address
             url = f"http://{host}:{listener.getsockname()[1]}"
-            listener.listen(_REQUESTS)
+            listener.listen(_CONNECTIONS)
             log.info("web.started", url=url)
             started(url)
             _Server(self._config(), stop).run([listener])
@@ -52,7 +52,7 @@ class WebServer:
             http="h11",
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=_REQUESTS,
+            limit_concurrency=_CONNECTIONS,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=_GRACE,
             h11_max_incomplete_event_size=_HEAD,

@@ -94,10 +94,15 @@ class Site:
     def port(self) -> int:
         return int(self.pages.url.rpartition(":")[2])
 
+    @property
+    def key(self) -> dict[str, str]:
+        """The header that opens every page."""
+        return {"Authorization": f"Bearer {self.pages.token}"}
+
     def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """One request with the token; header names with `_` for `-`."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent.setdefault("Authorization", f"Bearer {self.pages.token}")
+        sent = {**self.key, **sent}
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             line.request(method, path, headers=sent)

@@ -6,6 +6,7 @@ import logging
 import socket
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
@@ -125,6 +126,22 @@ def test_no_footage_is_shown_when_the_look_cannot_be_written_down(tmp_path: Path
         assert (answer.status, answer.json["code"]) == (503, "store.unavailable")
 
 
+def test_too_many_at_once_are_told_to_come_back(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    path = site.record(200, b"x" * 30_000_000)
+    with site.serving(), ExitStack() as readers:
+        for _ in range(32):  # they ask and do not read
+            line = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
+            readers.callback(line.close)
+            line.request("GET", f"/segments/{path}", headers=site.key)
+            readers.enter_context(line.getresponse())
+        answer = site.ask("/api/cameras")
+        assert (answer.status, answer.json["code"]) == (503, "web.busy")
+        assert answer.headers["retry-after"] == "10"
+        readers.close()
+        until(lambda: site.ask("/api/cameras").status == 200)
+
+
 def test_a_port_that_is_taken_is_a_trouble_and_is_tried_again(tmp_path: Path) -> None:
     site = Site(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -147,7 +164,6 @@ def test_a_reader_that_stops_reading_does_not_hold_up_the_end(tmp_path: Path) ->
     path = site.record(200, b"x" * 30_000_000)
     with site.serving():
         line = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
-        auth = {"Authorization": f"Bearer {site.pages.token}"}
-        line.request("GET", f"/segments/{path}", headers=auth)
+        line.request("GET", f"/segments/{path}", headers=site.key)
         assert line.getresponse().status == 200
     line.close()
