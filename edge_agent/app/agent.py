@@ -75,12 +75,7 @@ class Agent:
             self._vision_job(config, credentials), self._sighted, self._interrupted
         )
         self._report = SelfReport(
-            config,
-            self._layout,
-            clock,
-            self._recordings,
-            self._search,
-            self._vision,
+            config, self._layout, clock, self._recordings, self._search, self._vision
         )
         self._link = Link(
             config.mqtt,
