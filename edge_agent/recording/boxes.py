@@ -14,6 +14,7 @@ from typing import BinaryIO
 _HEAD = {b"ftyp", b"moov", b"free", b"skip", b"uuid", b"meta"}
 _BODY = {b"moof", b"mdat", b"mfra", b"styp", b"sidx", b"emsg", b"prft", b"free", b"skip", b"uuid"}
 _LARGEST_MOOF = 16 * 2**20
+_HEAD_BYTES = 4096  # header and first fragment's moof of every file we write
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,84 @@ def whole_part(file: BinaryIO, size: int) -> Whole:
             length = box.end
     seconds = (last - first) / timescale if ends and timescale else 0.0
     return Whole(length if timescale else 0, len(ends), seconds, tuple(ends))
+
+
+def closed_part(file: BinaryIO, size: int) -> Whole | None:
+    """The same of a file that was closed properly, by its index (`mfra`) at the end: four reads
+    instead of one a fragment. None when it has no index, or one that does not fit.
+
+    Raises OSError. For files that cannot have lost anything after they were closed.
+    """
+    head = _read(file, 0, _HEAD_BYTES)
+    length = _index_length(_read(file, size - 16, 16), size)
+    if length is None:
+        return None
+    moofs = _indexed_moofs(_read(file, size - length, length))
+    if not moofs:
+        return None
+    timescale, default = _header(_child(head, b"moov"))
+    first = _fragment(_child(head, b"moof") or _moof_at(file, moofs[0]), default)
+    last = _fragment(_moof_at(file, moofs[-1]), default)
+    if first is None or last is None or not timescale:
+        return None
+    if _fragment_end(file, moofs[-1]) != size - length:
+        return None
+    return Whole(size, len(moofs), (last[1] - first[0]) / timescale)
+
+
+def _read(file: BinaryIO, at: int, length: int) -> bytes:
+    file.seek(max(0, at))
+    return file.read(length)
+
+
+def _index_length(tail: bytes, size: int) -> int | None:
+    """Bytes of the `mfra` box that this last box (`mfro`) closes."""
+    if len(tail) < 16 or tail[4:8] != b"mfro":
+        return None
+    (length,) = struct.unpack_from("!I", tail, 12)
+    return int(length) if 16 < length <= min(size, _LARGEST_MOOF) else None
+
+
+def _indexed_moofs(mfra: bytes) -> list[int]:
+    """Where the movie fragments begin, in order, as the random access index says (8.8.10)."""
+    found: set[int] = set()
+    for kind, tfra in _children(_child(mfra, b"mfra")):
+        if kind != b"tfra" or len(tfra) < 16:
+            continue
+        lengths, count = struct.unpack_from("!II", tfra, 8)
+        wide = tfra[0] == 1
+        numbers = sum((lengths >> shift & 3) + 1 for shift in (4, 2, 0))
+        stride = (16 if wide else 8) + numbers
+        if 16 + stride * count > len(tfra):
+            return []
+        form, offset = ("!Q", 8) if wide else ("!I", 4)
+        found.update(
+            struct.unpack_from(form, tfra, 16 + stride * at + offset)[0] for at in range(count)
+        )
+    return sorted(found)
+
+
+def _moof_at(file: BinaryIO, at: int) -> bytes:
+    head = _read(file, at, 8)
+    if len(head) < 8 or head[4:] != b"moof":
+        return b""
+    (length,) = struct.unpack_from("!I", head)
+    return file.read(length - 8) if 8 < length <= _LARGEST_MOOF else b""
+
+
+def _fragment_end(file: BinaryIO, at: int) -> int:
+    """Where the `mdat` behind a fragment's `moof` ends; 0 when there is none."""
+    moof = _read(file, at, 4)
+    if len(moof) < 4:
+        return 0
+    behind = at + int.from_bytes(moof, "big")
+    head = _read(file, behind, 16)
+    if len(head) < 8 or head[4:8] != b"mdat":
+        return 0
+    (length,) = struct.unpack_from("!I", head)
+    if length == 1 and len(head) == 16:
+        (length,) = struct.unpack_from("!Q", head, 8)
+    return int(behind + length)
 
 
 def fragment_span(header: bytes, fragment: bytes) -> tuple[float, float] | None:

@@ -16,7 +16,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from edge_agent.core.media import GapReason, Segment
-from edge_agent.recording.boxes import Whole, whole_part
+from edge_agent.recording.boxes import Whole, closed_part, whole_part
 from edge_agent.recording.damage import first_damage
 from edge_agent.recording.disk import Disk
 from edge_agent.recording.evidence.hashing import Digest
@@ -155,6 +155,17 @@ def salvage(
         sync_folder(place.parent)
         return None
     return Segment(camera, run, path, start, whole.seconds, whole.length)
+
+
+def closed(root: Path, path: str, camera: str, run: str, start: datetime) -> Segment | None:
+    """A file that was closed properly, by its index; None when only reading it all can tell.
+
+    Raises OSError.
+    """
+    with (root / path).open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        whole = closed_part(file, size)
+    return None if whole is None else Segment(camera, run, path, start, whole.seconds, size)
 
 
 def _trim(place: Path, size: int) -> Whole:

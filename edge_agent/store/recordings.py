@@ -5,7 +5,7 @@ It is an index: every row can be rebuilt from the files. Gaps cannot, so they ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -92,21 +92,18 @@ class Recordings(Presence):
 
     def add_segment(self, segment: Segment) -> None:
         """Index a file that is complete on disk; the same path again replaces its row."""
-        finish = _us(segment.start) + round(segment.seconds * 10**6)
-        self._rows.write(
-            f"INSERT INTO segments ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
-            "ON CONFLICT (path) DO UPDATE SET start = excluded.start, finish = excluded.finish, "
-            "size = excluded.size, run = excluded.run, sha256 = excluded.sha256",
-            (
-                segment.camera,
-                segment.run,
-                segment.path,
-                _us(segment.start),
-                finish,
-                segment.size,
-                segment.sha256,
-            ),
-        )
+        self.add_segments([segment])
+
+    def add_segments(self, segments: Iterable[Segment]) -> None:
+        """The same for many files in one transaction."""
+        with self._rows.transaction() as connection:
+            connection.executemany(
+                f"INSERT INTO segments ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
+                "ON CONFLICT (path) DO UPDATE SET start = excluded.start, "
+                "finish = excluded.finish, size = excluded.size, run = excluded.run, "
+                "sha256 = excluded.sha256",
+                [_values(segment) for segment in segments],
+            )
 
     def write_gap(self, gap: Gap) -> None:
         """Open a gap (`end` None), or close it by writing it again with its end."""
@@ -248,6 +245,15 @@ class Recordings(Presence):
             (camera,),
         )
         return None if rows[0][0] is None else _wall(rows[0][0])
+
+
+def _values(segment: Segment) -> tuple[object, ...]:
+    start = _us(segment.start)
+    finish = start + round(segment.seconds * 10**6)
+    return (
+        *(segment.camera, segment.run, segment.path),
+        *(start, finish, segment.size, segment.sha256),
+    )
 
 
 def _segment(row: tuple[Any, ...]) -> Segment:
