@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO
 
 _HEAD = {b"ftyp", b"moov", b"free", b"skip", b"uuid", b"meta"}
@@ -75,16 +76,16 @@ def closed_part(file: BinaryIO, size: int) -> Whole | None:
     if length is None:
         return None
     moofs = _indexed_moofs(_read(file, size - length, length))
-    if not moofs:
+    if moofs is None or moofs[1] >= size:
         return None
     timescale, default = _header(_child(head, b"moov"))
     first = _fragment(_child(head, b"moof") or _moof_at(file, moofs[0]), default)
-    last = _fragment(_moof_at(file, moofs[-1]), default)
+    last = _fragment(_moof_at(file, moofs[1]), default)
     if first is None or last is None or not timescale:
         return None
-    if _fragment_end(file, moofs[-1]) != size - length:
+    if _fragment_end(file, moofs[1]) != size - length:
         return None
-    return Whole(size, len(moofs), (last[1] - first[0]) / timescale)
+    return Whole(size, moofs[2], (last[1] - first[0]) / timescale)
 
 
 def _read(file: BinaryIO, at: int, length: int) -> bytes:
@@ -100,23 +101,25 @@ def _index_length(tail: bytes, size: int) -> int | None:
     return int(length) if 16 < length <= min(size, _LARGEST_MOOF) else None
 
 
-def _indexed_moofs(mfra: bytes) -> list[int]:
-    """Where the movie fragments begin, in order, as the random access index says (8.8.10)."""
-    found: set[int] = set()
+def _indexed_moofs(mfra: bytes) -> tuple[int, int, int] | None:
+    """Where the first and the last movie fragment begin, and how many there are, as the random
+    access index says (8.8.10); its entries are in order.
+    """
+    first, last, most = 0, 0, 0
     for kind, tfra in _children(_child(mfra, b"mfra")):
         if kind != b"tfra" or len(tfra) < 16:
             continue
         lengths, count = struct.unpack_from("!II", tfra, 8)
-        wide = tfra[0] == 1
-        numbers = sum((lengths >> shift & 3) + 1 for shift in (4, 2, 0))
-        stride = (16 if wide else 8) + numbers
-        if 16 + stride * count > len(tfra):
-            return []
-        form, offset = ("!Q", 8) if wide else ("!I", 4)
-        found.update(
-            struct.unpack_from(form, tfra, 16 + stride * at + offset)[0] for at in range(count)
+        form, offset = ("!Q", 8) if tfra[0] == 1 else ("!I", 4)
+        stride = 2 * offset + sum((lengths >> shift & 3) + 1 for shift in (4, 2, 0))
+        if not count or 16 + stride * count > len(tfra):
+            continue
+        begin, end = (
+            int(struct.unpack_from(form, tfra, 16 + stride * at + offset)[0])
+            for at in (0, count - 1)
         )
-    return sorted(found)
+        first, last, most = min(first or begin, begin), max(last, end), max(most, count)
+    return (first, last, most) if most else None
 
 
 def _moof_at(file: BinaryIO, at: int) -> bytes:
@@ -199,6 +202,7 @@ def _child(data: bytes, *path: bytes) -> bytes:
     return data
 
 
+@lru_cache(maxsize=64)  # the files of one camera begin alike
 def _header(moov: bytes) -> tuple[int, int]:
     """Ticks per second of the first track, and its default sample length in ticks."""
     mdhd = _child(moov, b"trak", b"mdia", b"mdhd")
