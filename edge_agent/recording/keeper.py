@@ -48,6 +48,9 @@ class Keeper:
         self._eraser = Eraser(root, recordings, self.book)
         self._full = False
         self._rate = 0.0
+        if settings.floor_override:
+            floor, why = settings.floor_days, settings.floor_override
+            log.warning("retention.floor_override", floor_days=floor, reason=why)
 
     def newest(self) -> dict[str, datetime]:
         """The last recorded moment of every camera."""

@@ -30,6 +30,7 @@ from edge_agent.runtime.supervisor import Backoff, start_thread
 from edge_agent.store.database import move_aside
 from edge_agent.store.inventory import read_inventory
 from edge_agent.store.recordings import Recordings
+from edge_agent.store.salvage import salvage_facts
 
 _POLL = 1.0
 _BEAT = 3.0
@@ -169,9 +170,13 @@ def _open_index(
     path: Path, stop: Event, clock: Clock, beat: Callable[[], None]
 ) -> Recordings | None:
     """The index, new and to be rebuilt from the files when it is damaged; None when stopped."""
+    aside: Path | None = None
     while not stop.is_set():
         try:
-            return Recordings(path)
+            recordings = Recordings(path)
+            if aside is not None:
+                kept = salvage_facts(aside, recordings.rows)
+                log.info("index.salvaged", **kept)
         except Trouble as trouble:
             log.error("index.trouble", code=trouble.code, vi=trouble.vi, en=trouble.en)
             if trouble.code == "store.newer":
@@ -179,6 +184,8 @@ def _open_index(
             if trouble.code == "store.damaged":
                 aside = move_aside(path, clock.now().wall)
                 log.error("index.moved_aside", name=aside.name)
+        else:
+            return recordings
         beat()
         stop.wait(_POLL)
     return None
