@@ -218,7 +218,9 @@ def _header(moov: bytes) -> tuple[int, int]:
 
 def _fragment(moof: bytes, default: int) -> tuple[int, int] | None:
     """Start and end of a movie fragment's first track in ticks; None when it is not whole."""
-    traf = _child(moof, b"traf")
+    # the pictures are the first track; a fragment may hold sound alone
+    trafs = [content for kind, content in _children(moof) if kind == b"traf"]
+    traf = next((one for one in trafs if _child(one, b"tfhd")[4:8] == b"\0\0\0\1"), b"")
     tfhd, tfdt = _child(traf, b"tfhd"), _child(traf, b"tfdt")
     try:
         start: int = struct.unpack_from("!Q" if tfdt[:1] == b"\x01" else "!I", tfdt, 4)[0]

@@ -272,12 +272,14 @@ def _tally(found: Account, recordings: Recordings, name: str, house: House) -> N
         if not any(a <= start and end <= b for a, b in lived):
             continue
         seconds = (end - start).total_seconds()
-        says = {why for begin, stop, why in spans if begin <= start and end <= stop}
+        # of gaps over each other, as a stepped clock makes them, the shortest knows best
+        over = sorted((b - a, why) for a, b, why in spans if a <= start and end <= b)
+        says = [why for _, why in over]
         found.due += seconds
         if "" in says:
             found.recorded += seconds
         elif says:
-            found.lost[min(says)] += seconds
+            found.lost[says[0]] += seconds
         elif end - start > JOINT:
             found.unexplained += seconds
             Console(stderr=True).print(f"unexplained: {name} {start} .. {end}")
