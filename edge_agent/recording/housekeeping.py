@@ -78,7 +78,7 @@ class Housekeeping:
                 self.delete_what_may_go()
             self._keeper.look_ahead(now.wall)
             self._ask_smart(now)
-        if believed and self._keeper.plausible(now.wall):
+        if believed:
             self._keeper.make_room(now.wall)
 
     def delete_what_may_go(self) -> int:
