@@ -155,15 +155,6 @@ class Recordings(Presence):
         )
         return tuple(_segment(row) for row in rows)
 
-    def ended_before(self, moment: datetime) -> tuple[Segment, ...]:
-        """The files whose last picture is older than this, oldest first, of all cameras."""
-        rows = self._rows.read(
-            f"SELECT {_COLUMNS} FROM segments WHERE start < ? AND finish < ? "  # noqa: S608
-            "AND garbage = 0 ORDER BY start",
-            (_us(moment), _us(moment)),
-        )
-        return tuple(_segment(row) for row in rows)
-
     def paths(self) -> set[str]:
         """Every indexed file, those on their way out included."""
         return {row[0] for row in self._rows.read("SELECT path FROM segments")}
