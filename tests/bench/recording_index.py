@@ -233,8 +233,8 @@ def main(arguments: list[str]) -> int:
     )
     with tempfile.TemporaryDirectory(dir=wanted.folder) as folder:
         found = measure(Path(folder), span, 20 if wanted.quick else 100)
-    show(found)
-    print(json.dumps(found))
+        show(found)
+        print(json.dumps(found), flush=True)  # removing the files takes minutes
     return 0 if found["ok"] else 1
 
 
