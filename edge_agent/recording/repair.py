@@ -17,7 +17,7 @@ from edge_agent.store.recordings import Recordings, Run
 
 Growing = Callable[[], set[Path]]
 
-_BATCH = 2000
+_BATCH = 10_000
 _TOLD_EACH = 200  # adopted files that are logged one by one
 _OPEN_FILES = 3  # of a camera: the one that grew, one just closed, one for a clock that stepped
 

@@ -168,6 +168,7 @@ def measure(folder: Path, span: Span, count: int) -> dict[str, object]:
     root = folder / "recordings"
     root.mkdir()
     written = write_files(root, span)
+    os.sync()  # footage of weeks is on the disk; its writing must not be timed with what follows
     recordings = Recordings(folder / "recordings.db")
     try:
         rebuilt = timed(lambda: repair(root, recordings, set))
