@@ -6,6 +6,7 @@ Exit status: 0 well, 1 a trouble told in words, 2 wrong usage, 78 wrong configur
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,7 @@ app = typer.Typer(
 
 def _read(path: Path) -> tuple[Config, Credentials]:
     notify.connect(notify_socket())
+    gc.freeze()  # what the imports left lives as long as we do: no collection looks at it again
     config = load(path)
     logs.configure(config.log.format, config.log.level)
     logs.guard()

@@ -9,6 +9,7 @@ a table and, as the last line, one JSON object; exits 1 when a figure misses its
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import random
@@ -227,6 +228,7 @@ def main(arguments: list[str]) -> int:
     wanted = parser.parse_args(arguments)
     cameras, days = (2, 2.0) if wanted.quick else (wanted.cameras, wanted.days)
     logs.configure(level="error")
+    gc.freeze()  # as the commands do at their start
     span = Span(
         tuple(f"camera-{number:02d}" for number in range(cameras)),
         datetime(2021, 6, 1, tzinfo=UTC),
