@@ -12,17 +12,24 @@ RUNTIME_PACKAGES="python3 python3-venv ca-certificates libgl1 libglib2.0-0"
 #   iproute2, util-linux    ip, unshare: multicast discovery in a private network namespace
 #   openssl                 certificates that live for one test
 #   systemd                 systemd-analyze: the units are verified
+#   chromium                plays what the agent serves
 DEMO_PACKAGES="mosquitto"
-TEST_PACKAGES="mosquitto iproute2 util-linux openssl systemd"
+TEST_PACKAGES="mosquitto iproute2 util-linux openssl systemd chromium"
 
-# packages_for PURPOSE: the packages of `site`, `demo` or `test`.
+# Comparing the cost of recording with what others do (tests.bench.recording_cost); nothing else needs them.
+#   ffmpeg                  as Frigate and Viseron start it
+#   motion                  Debian's own recorder
+BENCH_PACKAGES="ffmpeg motion"
+
+# packages_for PURPOSE: the packages of `site`, `demo`, `test` or `bench`.
 packages_for() {
     case $1 in
         site) echo "$RUNTIME_PACKAGES" ;;
         demo) echo "$RUNTIME_PACKAGES $DEMO_PACKAGES" ;;
         test) echo "$RUNTIME_PACKAGES $TEST_PACKAGES" ;;
+        bench) echo "$RUNTIME_PACKAGES $TEST_PACKAGES $BENCH_PACKAGES" ;;
         *)
-            echo "packages.sh: site, demo hoặc/or test?" >&2
+            echo "packages.sh: site, demo, test hoặc/or bench?" >&2
             return 2
             ;;
     esac

@@ -6,25 +6,26 @@ Exit status: 0 well, 1 a trouble told in words, 2 wrong usage, 78 wrong configur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import gc
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
 from threading import Event
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 import edge_agent
+from edge_agent import cli_playback, cli_recording, cli_sizing
 from edge_agent.app.agent import Agent
 from edge_agent.app.layout import Layout
 from edge_agent.app.search import look_once
+from edge_agent.cli_told import ConfigPath, err, told
 from edge_agent.config.environment import notify_socket, watchdog_interval
 from edge_agent.config.loader import load
 from edge_agent.config.schema import Config
 from edge_agent.config.secrets import Credentials, read_credentials
-from edge_agent.core.trouble import Trouble
 from edge_agent.demo.show import DemoOptions, show
 from edge_agent.recording.service import run_recorder
 from edge_agent.runtime import logs, notify
@@ -33,7 +34,6 @@ from edge_agent.runtime.lock import SingleInstance
 from edge_agent.runtime.supervisor import stop_on_signals
 from edge_agent.sim.site import FIRST_ADDRESS, run_sim
 
-CONFIGURATION_WRONG = 78
 _RECORDER_PULSE = 20.0  # seconds; it beats about every second while it is well
 
 app = typer.Typer(
@@ -42,34 +42,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help=edge_agent.__doc__,
 )
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 FirstAddress = Annotated[
     str, typer.Option("--address", help="loopback address of the first camera")
 ]
-ConfigPath = Annotated[
-    Path, typer.Option("--config", help="site.yaml", envvar=None, show_default=True)
-]
-Command = TypeVar("Command", bound=Callable[..., None])
-
-
-def told(command: Command) -> Command:
-    """A command whose troubles are told in words on stderr instead of a traceback."""
-
-    @wraps(command)
-    def run(*args: object, **kwargs: object) -> None:
-        try:
-            command(*args, **kwargs)
-        except Trouble as trouble:
-            err.print(str(trouble), markup=False)
-            wrong = trouble.code.startswith(("config.", "credentials.", "model."))
-            raise typer.Exit(CONFIGURATION_WRONG if wrong else 1) from trouble
-
-    return run  # type: ignore[return-value]
 
 
 def _read(path: Path) -> tuple[Config, Credentials]:
     notify.connect(notify_socket())
+    gc.freeze()  # what the imports left lives as long as we do: no collection looks at it again
     config = load(path)
     logs.configure(config.log.format, config.log.level)
     logs.guard()
@@ -77,6 +58,11 @@ def _read(path: Path) -> tuple[Config, Credentials]:
     for warning in credentials.warnings:
         logs.log.warning("credentials.warning", code=warning.code, vi=warning.vi, en=warning.en)
     return config, credentials
+
+
+cli_recording.register(app)
+app.command()(cli_sizing.sizing)
+app.command()(cli_playback.play)
 
 
 @contextmanager

@@ -9,32 +9,32 @@ from threading import Event
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from edge_agent.app.cameras import CameraSearch
+from edge_agent.app.custody import Custody
+from edge_agent.app.facts import Facts
 from edge_agent.app.layout import Layout
 from edge_agent.app.models import model_folder
+from edge_agent.app.notices import NoticeBoard
 from edge_agent.app.recorder import RecorderChild
 from edge_agent.app.report import SelfReport
 from edge_agent.app.states import CameraStates
 from edge_agent.app.vision import VisionChild
+from edge_agent.app.web import SitePages
 from edge_agent.config.environment import watchdog_interval
 from edge_agent.config.schema import Config
 from edge_agent.config.secrets import Credentials
-from edge_agent.core.event import Event as Fact
 from edge_agent.core.event import Sighting
 from edge_agent.core.media import Camera, CameraStatus
-from edge_agent.core.trouble import Trouble
-from edge_agent.link.episodes import closed_by_interruption, episode_event, record_event
 from edge_agent.link.session import RECONNECT, Link
 from edge_agent.runtime import notify
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
 from edge_agent.runtime.supervisor import Attempt, Backoff, start_thread
 from edge_agent.store.journal import Journal
+from edge_agent.store.ledger import Ledger
 from edge_agent.store.recordings import Recordings
-from edge_agent.store.stills import save_still
 from edge_agent.vision.worker import VisionJob
 
 _STATE_POLL_SECONDS = 1.0
-_JOURNAL_RETRY_SECONDS = 2.0
 _PULSE_SECONDS = 30.0  # the loop over both databases; slower than that, the agent is stuck
 
 
@@ -70,15 +70,12 @@ class Agent:
             config, self._layout, credentials.camera, clock, self._cameras_changed
         )
         self._vision = VisionChild(
-            self._vision_job(config, credentials), self._sighted, self._interrupted
+            self._vision_job(config, credentials),
+            self._sighted,
+            self._interrupted,
         )
         self._report = SelfReport(
-            config,
-            self._layout,
-            clock,
-            self._recordings,
-            self._search,
-            self._vision,
+            config, self._layout, clock, self._recordings, self._search, self._vision
         )
         self._link = Link(
             config.mqtt,
@@ -89,15 +86,28 @@ class Agent:
             self._camera_states,
             clock,
         )
+        self._custody = Custody(
+            self._recordings, self._journal, self._layout.stills, config.recording, clock
+        )
+        self._notices, self._facts = self._tellers()
         self._recorder = RecorderChild(config_path, self._layout)
         self._states = CameraStates(config.vision.enabled)
         self._told: frozenset[CameraStatus] = frozenset()
         self._pulse = notify.Pulse(clock)
-        self._ending = Event()
+
+    def _tellers(self) -> tuple[NoticeBoard, Facts]:
+        """Who turns what the recorder and vision say into facts for the center."""
+        site, link = self._config.site.id, self._link
+        topics = link.topics if self._config.mqtt.enabled else None
+        ledger, stills = Ledger(self._recordings.rows), self._layout.stills
+        return (
+            NoticeBoard(site, ledger, self._journal, topics, link.notify),
+            Facts(site, self._journal, stills, self._custody, topics, link.notify, self._clock),
+        )
 
     def run(self, stop: Event, with_recorder: bool) -> None:
         """Start in order, wait, stop in the reverse order with a deadline for each."""
-        self._interrupted("interrupted")
+        self._facts.interrupted("interrupted")
         self._search.load()
         self._vision.cameras(self._search.cameras)
         parts = self._start(stop, with_recorder)
@@ -106,7 +116,7 @@ class Agent:
         log.info("agent.started", site=self._config.site.id)
         with notify.watchdog(stop, watchdog_interval(), self._pulse.late):
             stop.wait()
-            self._ending.set()
+            self._facts.ending.set()
             notify.stopping()
             scheduler.shutdown(wait=False)
             for part in parts:
@@ -119,6 +129,7 @@ class Agent:
         """Start what is wanted; gives it in the order in which it is to end."""
         start_thread("search", self._search.run_once, stop)
         start_thread("states", self._tell_states, stop)
+        start_thread("notices", self._notices.run_once, stop)
         parts = []
         if self._config.mqtt.enabled:
             parts.append(_Part("link", self._link.run_once, 15.0, RECONNECT))
@@ -126,10 +137,14 @@ class Agent:
             parts.append(_Part("recorder", self._recorder.run_once, 5.0))
         if self._config.vision.enabled:
             parts.append(_Part("vision", self._vision.run_once, 20.0))
+        if self._config.web.enabled:
+            pages = SitePages(self._config, self._layout, self._clock)
+            parts.append(_Part("web", pages.run_once, 6.0))
         return tuple(reversed(parts))
 
     def _schedule(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.add_job(self._custody.sweep, "interval", hours=1, misfire_grace_time=None)
         if self._config.mqtt.enabled:
             scheduler.add_job(
                 lambda: self._link.heartbeat(self._report.heartbeat()),
@@ -185,41 +200,7 @@ class Agent:
         self._vision.cameras(cameras)
 
     def _sighted(self, sighting: Sighting) -> None:
-        """An episode opened or closed: still, event and outbox rows become durable together."""
-        event = episode_event(self._config.site.id, sighting, self._keep_still(sighting))
-        self._record(event, sighting.thumbnail)
-
-    def _keep_still(self, sighting: Sighting) -> str:
-        """The still's path; empty when there is none, or no room: the fact matters more."""
-        change = sighting.change
-        if not sighting.still:
-            return ""
-        name = f"{change.episode}.{change.phase}"
-        try:
-            return save_still(self._layout.stills, name, change.t1, sighting.still)
-        except OSError as error:
-            log.error("still.lost", id=name, error=error.strerror)
-            return ""
-
-    def _record(self, event: Fact, thumbnail: bytes = b"") -> None:
-        """Store a fact. A database that does not answer (a full disk) delays it and what comes
-        after it: vision's pipe fills and analysis waits, but no fact is dropped.
-        """
-        while True:
-            try:
-                return self._record_once(event, thumbnail)
-            except Trouble as trouble:
-                log.error("journal.waits", id=event.id, vi=trouble.vi, en=trouble.en)
-                if self._ending.wait(_JOURNAL_RETRY_SECONDS):
-                    raise
-
-    def _record_once(self, event: Fact, thumbnail: bytes) -> None:
-        if self._config.mqtt.enabled:
-            record_event(self._journal, self._link.topics, event, thumbnail, self._link.notify)
-        else:  # an outbox that nobody empties would grow for ever
-            self._journal.record(event, ())
+        self._facts.sighted(sighting)
 
     def _interrupted(self, reason: str) -> None:
-        """Close what a dead process left open, so that every opened has exactly one closed."""
-        for opened in self._journal.open_episodes():
-            self._record(closed_by_interruption(opened, self._clock.now(), reason))
+        self._facts.interrupted(reason)

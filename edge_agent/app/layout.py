@@ -60,6 +60,16 @@ class Layout:
         """Pictures of events."""
         return self.state / "stills"
 
+    @property
+    def films(self) -> Path:
+        """Joined films while they are looked at; may be removed at any time."""
+        return self.state / "films"
+
+    @property
+    def web_token(self) -> Path:
+        """What opens the pages of this box."""
+        return self.state / "web.token"
+
     def make(self) -> None:
         """Create what is missing of the state, for our user and group only.
 

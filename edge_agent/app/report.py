@@ -11,12 +11,14 @@ from edge_agent.app.cameras import CameraSearch
 from edge_agent.app.layout import Layout
 from edge_agent.app.vision import VisionChild
 from edge_agent.config.schema import Config
+from edge_agent.core.ledger import RetentionStatus
 from edge_agent.core.media import Camera
 from edge_agent.core.perception import VisionStatus
-from edge_agent.core.time import Instant
+from edge_agent.core.time import Instant, iso
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.health import health
+from edge_agent.store.ledger import DiskState, Ledger
 from edge_agent.store.recordings import Recordings, Totals
 
 
@@ -53,17 +55,22 @@ class SelfReport:
         """Said every 30 s: how the site is now. Latest wins; never through the outbox."""
         now = self.clock.now()
         folders = (self.layout.recordings, self.layout.state)
+        ledger, totals = Ledger(self.recordings.rows), self.recordings.totals()
         return {
             "health": asdict(health(folders)),
-            "cameras": {camera.id: self._camera(camera, now) for camera in self.search.cameras},
+            "cameras": {
+                camera.id: self._camera(camera, totals.get(camera.id), now)
+                for camera in self.search.cameras
+            },
+            "retention": {name: _promise(one) for name, one in ledger.retention().items()},
+            "recordings_disk": _disk(ledger.disk()),
             "troubles": [
                 _trouble(trouble) for trouble in (*self.search.troubles, *self.vision.troubles)
             ],
         }
 
-    def _camera(self, camera: Camera, now: Instant) -> dict[str, Any]:
+    def _camera(self, camera: Camera, totals: Totals | None, now: Instant) -> dict[str, Any]:
         seen = {status.camera: status for status in self.vision.statuses}.get(camera.id)
-        totals = self.recordings.totals().get(camera.id)
         day = now.wall - timedelta(hours=24)
         return {
             "recorded_s_24h": round(self.recordings.coverage(camera.id, day, now.wall), 1),
@@ -71,6 +78,26 @@ class SelfReport:
             **_totals(totals),
             **_seen(seen),
         }
+
+
+def _promise(status: RetentionStatus) -> dict[str, Any]:
+    risk = status.risk_days
+    return {
+        "state": status.state.value,
+        "since": iso(status.since),
+        "checked": iso(status.checked),
+        "days_held": round(status.days_held, 2),
+        "risk_days": None if risk is None else round(risk, 1),
+        "bytes_per_day": status.bytes_per_day,
+        "held_bytes": status.held_bytes,
+        "capacity_bytes": status.capacity,
+    }
+
+
+def _disk(disk: DiskState | None) -> dict[str, Any]:
+    if disk is None:
+        return {"state": "unknown", "id": "", "since": None, "smart": None}
+    return {"state": disk.state, "id": disk.id, "since": iso(disk.since), "smart": disk.smart}
 
 
 def _totals(totals: Totals | None) -> dict[str, Any]:

@@ -88,6 +88,15 @@ def known_zone(name: str) -> bool:
 
 def _recording(config: Config) -> Iterator[Check]:
     keep = config.recording
+    if keep.floor_days < 30 and not keep.floor_override.strip():
+        yield Check(
+            ("recording", "floor_days"),
+            "phải từ 30 trở lên; giữ ít hơn thì ghi lý do được phép vào recording.floor_override, "
+            f"nhận được {keep.floor_days}",
+            "must be at least 30; for less, say in recording.floor_override why that is allowed, "
+            f"got {keep.floor_days}",
+            (("recording", "floor_override"),),
+        )
     if keep.ceiling_days < keep.floor_days:
         yield Check(
             ("recording", "ceiling_days"),
@@ -157,6 +166,20 @@ def _mqtt(config: Config) -> Iterator[Check]:
             "certificate và key phải đi cùng nhau",
             "certificate and key must be given together",
             (("mqtt", "key"), ("mqtt", "certificate")),
+        )
+
+
+def _web(config: Config) -> Iterator[Check]:
+    address = config.web.address
+    try:
+        inside = ip_address(address).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        yield Check(
+            ("web", "address"),
+            f"chỉ được là địa chỉ của chính máy này, như 127.0.0.1, nhận được {address[:60]!r}",
+            f"must be an address of this machine alone, such as 127.0.0.1, got {address[:60]!r}",
         )
 
 
@@ -241,5 +264,6 @@ _CHECKS: tuple[Callable[[Config], Iterator[Check]], ...] = (
     _vision,
     _discovery,
     _mqtt,
+    _web,
     _twins,
 )

@@ -104,13 +104,20 @@ class CameraEntry(Slice):
 
 
 class Recording(Slice):
-    """The legal duty. The floor is not below 30 days; see law 4 in docs/architecture.md."""
+    """The legal duty. A floor below 30 days needs its reason in `floor_override`, and is told so in
+    the log; see law 4 in docs/architecture.md.
+    """
 
     segment: Duration = Field(default=60.0, ge=5, le=600)
     sync: Duration = Field(default=2.0, ge=0.5, le=60)
-    floor_days: int = Field(default=30, ge=30)
-    ceiling_days: int = Field(default=35, ge=30)
+    floor_days: int = Field(default=30, ge=1)
+    floor_override: str = ""
+    ceiling_days: int = Field(default=35, ge=1)
     min_free: Bytes = 2_000_000_000
+    scrub_rate: Bytes = 5_000_000
+    audio: bool = False
+    when_full: Literal["stop_recording", "delete_oldest"] = "stop_recording"
+    hold_episodes: Duration = Field(default=604800.0, le=31_536_000)
 
 
 class Vision(Slice):
@@ -172,6 +179,18 @@ class Mqtt(Slice):
     heartbeat: Duration = Field(default=30.0, ge=1, le=300)
 
 
+class Web(Slice):
+    """The pages of this box, for this box: the address is loopback, every request has a token.
+
+    `cache` bounds the folder of joined films; the oldest looked at goes first.
+    """
+
+    enabled: bool = False
+    address: str = "127.0.0.1"
+    port: int = Field(default=8088, ge=1, le=65535)
+    cache: Bytes = Field(default=2_000_000_000, ge=10_000_000)
+
+
 class Log(Slice):
     """How the programs speak on stdout."""
 
@@ -191,6 +210,7 @@ class Config(Slice):
     vision: Vision = Vision()
     rules: Rules = Rules()
     mqtt: Mqtt = Mqtt()
+    web: Web = Web()
     log: Log = Log()
 
     def fingerprint(self) -> str:

@@ -6,7 +6,7 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -102,7 +102,8 @@ class Segment:
     """One recorded file of one run (RTSP session).
 
     `path` is relative to the recordings folder, `start` labels its first picture (UTC), `seconds`
-    is media time, `size` bytes on disk, `run` the identity of the RTSP session.
+    is media time, `size` bytes on disk, `run` the identity of the RTSP session, `sha256` the hash
+    (hex) of its bytes; empty while nobody has computed it.
     """
 
     camera: str
@@ -111,6 +112,12 @@ class Segment:
     start: datetime
     seconds: float
     size: int
+    sha256: str = ""
+
+    @property
+    def end(self) -> datetime:
+        """The label of the moment after its last picture."""
+        return self.start + timedelta(seconds=self.seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,22 +9,25 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO
 
 _HEAD = {b"ftyp", b"moov", b"free", b"skip", b"uuid", b"meta"}
 _BODY = {b"moof", b"mdat", b"mfra", b"styp", b"sidx", b"emsg", b"prft", b"free", b"skip", b"uuid"}
 _LARGEST_MOOF = 16 * 2**20
+_HEAD_BYTES = 4096  # header and first fragment's moof of every file we write
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
     """The whole part of a file: bytes up to the end of its last whole fragment, the number of
-    fragments, and the seconds of media from the first to the last of them.
+    fragments, the seconds of media from the first to the last of them, and where each one ends.
     """
 
     length: int
     fragments: int
     seconds: float
+    ends: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ def whole_part(file: BinaryIO, size: int) -> Whole:
     Raises OSError when the disk does not give the bytes.
     """
     timescale, default = 0, 0
-    first, last, length, fragments = -1, 0, 0, 0
+    first, last, length = -1, 0, 0
+    ends: list[int] = []
     span: tuple[int, int] | None = None
     for box in _boxes(file, size):
         if box.kind == b"moov":
@@ -52,12 +56,103 @@ def whole_part(file: BinaryIO, size: int) -> Whole:
             span = _fragment(_content(file, box), default)
         elif box.kind == b"mdat" and span is not None:
             first = span[0] if first < 0 else first
-            last, length, fragments = span[1], box.end, fragments + 1
+            last, length = span[1], box.end
+            ends.append(box.end)
             span = None
-        elif box.kind == b"mfra" and fragments:
+        elif box.kind == b"mfra" and ends:
             length = box.end
-    seconds = (last - first) / timescale if fragments and timescale else 0.0
-    return Whole(length if timescale else 0, fragments, seconds)
+    seconds = (last - first) / timescale if ends and timescale else 0.0
+    return Whole(length if timescale else 0, len(ends), seconds, tuple(ends))
+
+
+def closed_part(file: BinaryIO, size: int) -> Whole | None:
+    """The same of a file that was closed properly, by its index (`mfra`) at the end: four reads
+    instead of one a fragment. None when it has no index, or one that does not fit.
+
+    Raises OSError. For files that cannot have lost anything after they were closed.
+    """
+    head = _read(file, 0, _HEAD_BYTES)
+    length = _index_length(_read(file, size - 16, 16), size)
+    if length is None:
+        return None
+    moofs = _indexed_moofs(_read(file, size - length, length))
+    if moofs is None or moofs[1] >= size:
+        return None
+    timescale, default = _header(_child(head, b"moov"))
+    first = _fragment(_child(head, b"moof") or _moof_at(file, moofs[0]), default)
+    last = _fragment(_moof_at(file, moofs[1]), default)
+    if first is None or last is None or not timescale:
+        return None
+    if _fragment_end(file, moofs[1]) != size - length:
+        return None
+    return Whole(size, moofs[2], (last[1] - first[0]) / timescale)
+
+
+def _read(file: BinaryIO, at: int, length: int) -> bytes:
+    file.seek(max(0, at))
+    return file.read(length)
+
+
+def _index_length(tail: bytes, size: int) -> int | None:
+    """Bytes of the `mfra` box that this last box (`mfro`) closes."""
+    if len(tail) < 16 or tail[4:8] != b"mfro":
+        return None
+    (length,) = struct.unpack_from("!I", tail, 12)
+    return int(length) if 16 < length <= min(size, _LARGEST_MOOF) else None
+
+
+def _indexed_moofs(mfra: bytes) -> tuple[int, int, int] | None:
+    """Where the first and the last movie fragment begin, and how many there are, as the random
+    access index says (8.8.10); its entries are in order.
+    """
+    first, last, most = 0, 0, 0
+    for kind, tfra in _children(_child(mfra, b"mfra")):
+        if kind != b"tfra" or len(tfra) < 16:
+            continue
+        lengths, count = struct.unpack_from("!II", tfra, 8)
+        form, offset = ("!Q", 8) if tfra[0] == 1 else ("!I", 4)
+        stride = 2 * offset + sum((lengths >> shift & 3) + 1 for shift in (4, 2, 0))
+        if not count or 16 + stride * count > len(tfra):
+            continue
+        begin, end = (
+            int(struct.unpack_from(form, tfra, 16 + stride * at + offset)[0])
+            for at in (0, count - 1)
+        )
+        first, last, most = min(first or begin, begin), max(last, end), max(most, count)
+    return (first, last, most) if most else None
+
+
+def _moof_at(file: BinaryIO, at: int) -> bytes:
+    head = _read(file, at, 8)
+    if len(head) < 8 or head[4:] != b"moof":
+        return b""
+    (length,) = struct.unpack_from("!I", head)
+    return file.read(length - 8) if 8 < length <= _LARGEST_MOOF else b""
+
+
+def _fragment_end(file: BinaryIO, at: int) -> int:
+    """Where the `mdat` behind a fragment's `moof` ends; 0 when there is none."""
+    moof = _read(file, at, 4)
+    if len(moof) < 4:
+        return 0
+    behind = at + int.from_bytes(moof, "big")
+    head = _read(file, behind, 16)
+    if len(head) < 8 or head[4:8] != b"mdat":
+        return 0
+    (length,) = struct.unpack_from("!I", head)
+    if length == 1 and len(head) == 16:
+        (length,) = struct.unpack_from("!Q", head, 8)
+    return int(behind + length)
+
+
+def fragment_span(header: bytes, fragment: bytes) -> tuple[float, float] | None:
+    """Start and end of a fragment's first track, in seconds from the file's beginning; `header` is
+    the file up to its first fragment. None when either is damaged.
+    """
+    timescale, default = _header(_child(header, b"moov"))
+    moof = _child(fragment, b"moof")
+    span = _fragment(moof, default) if moof and timescale else None
+    return None if span is None else (span[0] / timescale, span[1] / timescale)
 
 
 def _boxes(file: BinaryIO, size: int) -> Iterator[Box]:
@@ -107,6 +202,7 @@ def _child(data: bytes, *path: bytes) -> bytes:
     return data
 
 
+@lru_cache(maxsize=64)  # the files of one camera begin alike
 def _header(moov: bytes) -> tuple[int, int]:
     """Ticks per second of the first track, and its default sample length in ticks."""
     mdhd = _child(moov, b"trak", b"mdia", b"mdhd")
@@ -122,7 +218,9 @@ def _header(moov: bytes) -> tuple[int, int]:
 
 def _fragment(moof: bytes, default: int) -> tuple[int, int] | None:
     """Start and end of a movie fragment's first track in ticks; None when it is not whole."""
-    traf = _child(moof, b"traf")
+    # the pictures are the first track; a fragment may hold sound alone
+    trafs = [content for kind, content in _children(moof) if kind == b"traf"]
+    traf = next((one for one in trafs if _child(one, b"tfhd")[4:8] == b"\0\0\0\1"), b"")
     tfhd, tfdt = _child(traf, b"tfhd"), _child(traf, b"tfdt")
     try:
         start: int = struct.unpack_from("!Q" if tfdt[:1] == b"\x01" else "!I", tfdt, 4)[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
@@ -22,17 +22,20 @@ from edge_agent.core.secret import Credential
 from edge_agent.core.time import Instant, iso
 from edge_agent.recording.gaps import GapBook
 from edge_agent.recording.index import IndexWriter
+from edge_agent.recording.inflow import Inflow
 from edge_agent.recording.keyframes import KeyFrameServer
-from edge_agent.recording.loss import Lost, disk_lost
+from edge_agent.recording.loss import FormatChanged, Lost, disk_lost
 from edge_agent.recording.segments import Shelf
 from edge_agent.recording.session import Session
-from edge_agent.recording.source import SILENCE, LiveStream, Rtsp
+from edge_agent.recording.source import LiveStream, Rtsp
+from edge_agent.recording.volume import Volume
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
 from edge_agent.store.recordings import Recordings, Run
 
 _DISK = {GapReason.DISK_FULL, GapReason.DISK_MISSING, GapReason.DISK_SLOW}
 _LEAST_FREE = 4 * 2**20  # bytes without which no new file is begun, whatever is configured
+_SETTLED = 5.0  # seconds of recording after which a change of format is an ordinary one
 _REFUSALS = 2  # wrong passwords in a row before the long wait; cameras lock out after 5 to 30
 _REFUSED_WAIT = (60.0, 900.0)  # seconds: the first long wait, and the longest
 
@@ -46,6 +49,7 @@ class Desk:
     index: IndexWriter
     key_frames: KeyFrameServer
     clock: Clock
+    volume: Volume
 
 
 class CameraLedger:
@@ -56,12 +60,13 @@ class CameraLedger:
         self._index = index
         self._clock = clock
         self._state: tuple[CameraState, str] | None = None
+        self._since: Instant | None = None  # when the camera was lost
 
-    def recorder_was_down(self, since: datetime) -> None:
-        """The last recorder ended: from the last recorded moment on, or from `since` if the
-        camera was in a gap by then.
+    def recorder_was_down(self, since: datetime, reason: GapReason) -> None:
+        """The last recorder ended for this reason: from the last recorded moment on, or from
+        `since` if the camera was in a gap by then.
         """
-        self._lose(since, GapReason.RECORDER_RESTARTED, "")
+        self._lose(since, reason, "")
 
     def lost(self, reason: GapReason, detail: str = "") -> None:
         """Due and not recording, from the last recorded moment on."""
@@ -69,13 +74,18 @@ class CameraLedger:
 
     def _lose(self, now: datetime, reason: GapReason, detail: str) -> None:
         self.book, gaps = self.book.lost(now, reason, detail)
+        self._since = self._since or self._clock.now()
         self._write(gaps)
         state = CameraState.ONLINE if reason in _DISK else CameraState.OFFLINE
         self._say(state, reason.value, now)
 
     def run_opened(self, run: str, opened: datetime, codec: str, reason: GapReason) -> None:
         """A run begins with a picture labelled `opened`; `reason` explains a hole before it."""
+        before, since = self.book.open, self._since
+        self._since = None
         self.book, gaps = self.book.recording(opened, reason)
+        if before is not None and since is not None and opened < before.start:
+            gaps = _set_back(before, opened, self._clock.now().since(since))
         self._index.put(partial(Recordings.open_run, run=Run(run, self.book.camera, opened, codec)))
         self._write(gaps)
         self._say(CameraState.RECORDING, "", opened)
@@ -120,14 +130,31 @@ class CameraLedger:
             self._index.put(partial(Recordings.write_status, status=status))
 
 
+def _set_back(gap: Gap, opened: datetime, seconds: float) -> tuple[Gap, ...]:
+    """A gap in which the wall clock was set back to before its start. When that was is not known:
+    the seconds that passed are told by the labels of either clock, rather twice than not at all.
+    """
+    passed = timedelta(seconds=seconds)
+    told = replace(gap, end=gap.start + passed)
+    again = replace(gap, start=opened - passed, end=opened, detail="the clock was set back")
+    return told, again
+
+
 class CameraAttempt:
     """The mortal attempt to record one camera: one call is one RTSP session."""
 
     def __init__(
-        self, camera: Camera, credential: Credential | None, ledger: CameraLedger, desk: Desk
+        self,
+        camera: Camera,
+        credential: Credential | None,
+        ledger: CameraLedger,
+        desk: Desk,
+        transport: str | None = None,
     ) -> None:
         self.camera = camera
-        self._rtsp = Rtsp(camera.main.url, credential)
+        self._transport = transport
+        audio = desk.settings.audio
+        self._rtsp = Rtsp(camera.main.url, credential, transport or "tcp", audio=audio)
         self._ledger = ledger
         self._desk = desk
         self._refusals = 0
@@ -138,10 +165,8 @@ class CameraAttempt:
         if stop.is_set():
             return
         try:
-            self._look_at_disk(0.05)
-            with self._rtsp.open() as stream:
-                self._refusals = 0
-                self._record(stream, stop)
+            while self._record_until_changed(stop):
+                pass
         except Lost as lost:
             raise self._gone(lost) from None
         except OSError as error:
@@ -150,6 +175,31 @@ class CameraAttempt:
             # a fault of our own is for the supervisor to log, but must not look like recording
             if not stop.is_set() and self._ledger.book.open is None:
                 self._ledger.lost(GapReason.UNKNOWN, "the attempt failed")
+
+    def _record_until_changed(self, stop: Event) -> bool:
+        """One session; True when only the format changed and the next may begin at once."""
+        began = self._desk.clock.now()
+        try:
+            self._look_at_disk(0.05)
+            with self._rtsp.open() as stream:
+                self._refusals = 0
+                self._remember_transport()
+                self._record(stream, stop)
+        except FormatChanged as changed:
+            # a camera that changes all the time gets the pauses of any other trouble
+            if self._desk.clock.now().since(began) < _SETTLED:
+                raise
+            self._ledger.lost(changed.reason, changed.detail)
+            return not stop.is_set()
+        return False
+
+    def _remember_transport(self) -> None:
+        if self._rtsp.transport != self._transport:
+            self._transport = self._rtsp.transport
+            row = partial(
+                Recordings.remember_transport, camera=self.camera.id, transport=self._transport
+            )
+            self._desk.index.put(row)
 
     def _gone(self, lost: Lost) -> Exception:
         if lost.reason is GapReason.PASSWORD_REFUSED:
@@ -180,19 +230,15 @@ class CameraAttempt:
             session.finish(end_reason)
 
     def _feed(self, session: Session, stream: LiveStream, stop: Event) -> None:
-        last = self._desk.clock.now()
-        for packet in stream.packets():
-            now = self._desk.clock.now()
-            silence, last = now.since(last), now
-            unit = session.take(packet, now)
-            if silence > SILENCE:
-                # FFmpeg keeps the last picture back and hands it out when its time is up
-                raise Lost(GapReason.CAMERA_OFFLINE, "no packets within the time limit")
-            if unit is not None:
-                self._offer(stream, unit, now)
-                self._look_at_disk(0.0)
-            if stop.is_set():
-                return
+        with Inflow(stream, self._desk.clock) as inflow:
+            for packet, now in inflow.packets(stop):
+                if packet.stream_index != stream.video.index:
+                    session.hear(packet, now)
+                    continue
+                unit = session.take(packet, now)
+                if unit is not None:
+                    self._offer(stream, unit, now)
+                    self._look_at_disk(0.0)
 
     def _offer(self, stream: LiveStream, unit: bytes, now: Instant) -> None:
         if self._desk.key_frames.wanted:
@@ -200,9 +246,10 @@ class CameraAttempt:
             self._desk.key_frames.offer(frame)
 
     def _look_at_disk(self, margin: float) -> None:
-        """Raise Lost when less than the configured space is free. To begin, a share of it more
-        must be free: recording shall not flutter at the limit.
+        """Raise Lost when this is not our disk, or less than the configured space is free. To
+        begin, a share of it more must be free: recording shall not flutter at the limit.
         """
+        self._desk.volume.check()
         try:
             disk = os.statvfs(self._desk.shelf.root)
         except OSError as error:

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from threading import Event, Lock
 
+from edge_agent.recording.disk import Disk
+from edge_agent.recording.evidence.hashing import SegmentHash
 from edge_agent.runtime.logs import log
-
-_MODE = 0o640
 
 
 class SegmentFile:
-    """A new file, written unbuffered; counts its bytes and keeps its first error.
+    """A new file, written unbuffered; counts and hashes its bytes and keeps its first error.
 
     `write` never raises into the muxer: after an error it swallows what follows, and `check`
     raises the real OSError. `sync` may be called by another thread at any time.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, disk: Disk | None = None) -> None:
         self.path = path
+        self._disk = disk or Disk()
         self.size = 0
+        self.hash = SegmentHash()
         self.error: OSError | None = None
         self._lock = Lock()
         self._folders_synced = False
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._handle: int | None = os.open(path, flags, _MODE)
+        self._handle: int | None = self._disk.create(path)
 
     def write(self, data: bytes) -> int:
         """Append; the muxer's callback."""
         rest = memoryview(data)
         try:
             while rest and self.error is None and self._handle is not None:
-                written = os.write(self._handle, rest)
+                written = self._disk.write(self._handle, rest)
                 self.size += written
+                self.hash.update(rest[:written])
                 rest = rest[written:]
         except OSError as error:
             self.error = error
@@ -50,10 +51,11 @@ class SegmentFile:
             if self._handle is None:
                 return
             try:
-                os.fsync(self._handle)
+                self._disk.sync(self._handle)
                 if not self._folders_synced:
-                    sync_folder(self.path.parent)
-                    sync_folder(self.path.parent.parent)
+                    # the day, the camera, the recordings: each may be new
+                    for folder in list(self.path.parents)[:3]:
+                        self._disk.sync_folder(folder)
                     self._folders_synced = True
             except OSError as error:
                 self.error = self.error or error
@@ -63,7 +65,7 @@ class SegmentFile:
         self.sync()
         with self._lock:
             if self._handle is not None:
-                os.close(self._handle)
+                self._disk.close(self._handle)
                 self._handle = None
 
 
@@ -95,18 +97,18 @@ class Syncer:
     def run_once(self, stop: Event) -> None:
         """Sync until told to stop."""
         while not stop.wait(self._every):
-            with self._lock:
-                files = list(self._files)
-            for file in files:
-                file.sync()
-                if file.error is not None:
-                    log.warning("file.failed", file=file.path.name, error=file.error.strerror)
+            self.sync_all()
+
+    def sync_all(self) -> None:
+        """Sync every growing file, once."""
+        with self._lock:
+            files = list(self._files)
+        for file in files:
+            file.sync()
+            if file.error is not None:
+                log.warning("file.failed", file=file.path.name, error=file.error.strerror)
 
 
 def sync_folder(folder: Path) -> None:
     """The folder's entries reach the disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    Disk().sync_folder(folder)

@@ -12,6 +12,8 @@ from edge_agent.core.media import Gap, GapReason
 
 # files follow each other within this; less is arithmetic, not a loss
 TOLERANCE = timedelta(milliseconds=100)
+# runs may overlap by less when a camera's clock runs fast; more is a wall clock that was set back
+_SET_BACK = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,14 @@ class GapBook:
         """
         if self.open is not None:
             end = max(start, self.open.start)
-            return GapBook(self.camera, end), (replace(self.open, end=end),)
+            # a clock that was set back: what follows is told from there on
+            return GapBook(self.camera, start), (replace(self.open, end=end),)
         if self.until is not None and start - self.until > TOLERANCE:
             gap = Gap(self.camera, self.until, start, reason, detail)
             return GapBook(self.camera, start), (gap,)
-        return GapBook(self.camera, max(start, self.until or start)), ()
+        if self.until is None or self.until - start > _SET_BACK:
+            return GapBook(self.camera, start), ()
+        return GapBook(self.camera, max(start, self.until)), ()
 
     def recorded(self, until: datetime) -> GapBook:
         """Everything up to `until` is on disk."""

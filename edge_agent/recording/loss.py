@@ -47,6 +47,11 @@ _SAY: dict[GapReason, tuple[str, str]] = {
         "không ghi được vì ổ ghi hình đầy; giải phóng chỗ trống, việc ghi sẽ tự tiếp tục",
         "is not recorded because the disk is full; free some space, recording resumes by itself",
     ),
+    GapReason.DISK_SLOW: (
+        "không ghi kịp vì ổ ghi hình quá chậm; kiểm tra sức khỏe ổ đĩa và việc khác đang dùng nó",
+        "is not recorded because the disk takes the pictures slower than they come; "
+        "check its health and what else uses it",
+    ),
     GapReason.DISK_MISSING: (
         "không ghi được vì thư mục ghi hình không có hoặc không ghi được; kiểm tra ổ đĩa đã gắn",
         "is not recorded because the recordings folder is missing or not writable; "
@@ -59,7 +64,7 @@ _STREAM: tuple[tuple[tuple[type[Exception], ...], GapReason, str], ...] = (
         GapReason.PASSWORD_REFUSED,
         "",
     ),
-    ((av.error.HTTPNotFoundError,), GapReason.UNKNOWN, "no stream at this address (404)"),
+    ((av.error.HTTPNotFoundError,), GapReason.CAMERA_OFFLINE, "no stream at this address (404)"),
     # 453 Not Enough Bandwidth and 503 are how cameras refuse one session too many
     (
         (av.error.HTTPOtherClientError, av.error.HTTPServerError),
@@ -88,6 +93,13 @@ class Lost(Exception):
             f"Camera {camera} {vi}{detail}.",
             f"Camera {camera} {en}{detail}.",
         )
+
+
+class FormatChanged(Lost):
+    """The camera changed its codec parameters: the next session begins with a new header."""
+
+    def __init__(self) -> None:
+        super().__init__(GapReason.CAMERA_OFFLINE, "the camera changed its picture format")
 
 
 def stream_lost(error: av.error.FFmpegError) -> Lost:

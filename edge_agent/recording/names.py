@@ -26,7 +26,7 @@ def parse_path(path: str) -> tuple[str, datetime] | None:
     if not match:
         return None
     try:
-        start = datetime.strptime(match["seconds"], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        start = datetime.fromisoformat(match["seconds"]).replace(tzinfo=UTC)
     except ValueError:
         return None
     start += timedelta(milliseconds=int(match["ms"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from threading import Event, Thread
 
@@ -15,9 +16,15 @@ from edge_agent.runtime.logs import log
 from edge_agent.runtime.supervisor import Backoff, start_thread
 from edge_agent.store.recordings import Recordings
 
+_SLACK = timedelta(seconds=30)  # a row that ends later than this after the last beat is of a time
+# before the wall clock was set back
+
+_STOPPED = "recorder stopped"
+
 CredentialOf = Callable[[str], Credential | None]
 
-_BACKOFF = Backoff(first=1.0, ceiling=8.0)
+# the jitter keeps cameras that were lost together from coming back together
+_BACKOFF = Backoff(first=1.0, ceiling=8.0, jitter=0.4)
 
 
 @dataclass(slots=True)
@@ -32,11 +39,15 @@ class _Worker:
 class Recorder:
     """Keeps the threads in step with the inventory. Used by one thread."""
 
-    def __init__(self, desk: Desk, recordings: Recordings, credential_of: CredentialOf) -> None:
+    def __init__(
+        self, desk: Desk, recordings: Recordings, credential_of: CredentialOf, boot: str = ""
+    ) -> None:
         self._desk = desk
         self._recordings = recordings
         self._credential_of = credential_of
         self._last_beat = recordings.last_beat()
+        rebooted = recordings.last_boot() not in {"", boot}
+        self._down = GapReason.POWER_LOSS if rebooted else GapReason.RECORDER_RESTARTED
         self._ledgers: dict[str, CameraLedger] = {}
         self._workers: dict[str, _Worker] = {}
 
@@ -66,7 +77,7 @@ class Recorder:
             if worker.thread.is_alive():
                 log.error("recorder.camera_left_behind", camera=name)
             else:
-                self._ledgers[name].lost(GapReason.RECORDER_RESTARTED, "recorder stopped")
+                self._ledgers[name].lost(GapReason.RECORDER_RESTARTED, _STOPPED)
 
     def _settings(self, camera: Camera) -> tuple[str, str, Credential | None]:
         """What a change of must restart the thread; a new display name must not."""
@@ -75,10 +86,11 @@ class Recorder:
     def _start(self, camera: Camera) -> None:
         ledger = self._ledgers.get(camera.id)
         if ledger is None:
-            ledger = self._opened_ledger(camera.id)
+            ledger = self.opened_ledger(camera.id)
             self._ledgers[camera.id] = ledger
         settings = self._settings(camera)
-        attempt = CameraAttempt(camera, settings[2], ledger, self._desk)
+        transport = self._recordings.transport(camera.id)
+        attempt = CameraAttempt(camera, settings[2], ledger, self._desk, transport)
         stop = Event()
         thread = start_thread(f"recorder.{camera.id}", attempt.run_once, stop, _BACKOFF)
         self._workers[camera.id] = _Worker(settings, stop, thread)
@@ -94,14 +106,20 @@ class Recorder:
         else:
             self._ledgers[name].lost(GapReason.PLANNED, "camera settings changed")
 
-    def _opened_ledger(self, name: str) -> CameraLedger:
-        """Where the camera stood when the last recorder ended; from there on it was down."""
-        book = GapBook(
-            name, self._recordings.accounted_until(name), self._recordings.open_gap(name)
-        )
+    def opened_ledger(self, name: str) -> CameraLedger:
+        """Where the camera stood when the last recorder ended; from there on it was down: by power
+        loss when the machine has been booted since, unless that recorder had ended in order.
+        """
+        beat = self._last_beat
+        until = self._recordings.accounted_until(name, None if beat is None else beat + _SLACK)
+        if until is None and (runs := self._recordings.runs(name)):
+            until = runs[-1].opened  # nothing of its first file reached the disk
+        book = GapBook(name, until, self._recordings.open_gap(name))
         ledger = CameraLedger(book, self._desk.index, self._desk.clock)
-        if book.open is not None and book.open.reason is not GapReason.PLANNED:
-            ledger.recorder_was_down(max(book.open.start, self._last_beat or book.open.start))
-        elif book.open is None and book.until is not None:
-            ledger.recorder_was_down(self._desk.clock.now().wall)
+        if book.open is not None:
+            if book.open.reason is GapReason.PLANNED or book.open.detail == _STOPPED:
+                return ledger
+            ledger.recorder_was_down(max(book.open.start, beat or book.open.start), self._down)
+        elif book.until is not None:
+            ledger.recorder_was_down(self._desk.clock.now().wall, self._down)
         return ledger

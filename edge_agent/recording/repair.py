@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import os
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import ceil
 from pathlib import Path
 
-from edge_agent.core.media import Gap, GapReason
+from edge_agent.core.media import Gap, GapReason, Segment
 from edge_agent.recording.names import parse_path
-from edge_agent.recording.segments import salvage
+from edge_agent.recording.segments import closed, salvage
 from edge_agent.runtime.logs import log
-from edge_agent.store.recordings import Recordings
+from edge_agent.store.recordings import Recordings, Run
 
 Growing = Callable[[], set[Path]]
 
+_BATCH = 10_000
+_TOLD_EACH = 200  # adopted files that are logged one by one
+_OPEN_FILES = 3  # of a camera: the one that grew, one just closed, one for a clock that stepped
 
-def repair(root: Path, recordings: Recordings, growing: Growing) -> None:
+
+def repair(root: Path, recordings: Recordings, growing: Growing, unsynced: float = 0.0) -> None:
     """Adopt files without a row, drop rows without a file, finish half-done deletions.
+
+    `unsynced`: after a power cut, the seconds at the end of a file that may never have reached the
+    disk; they are decoded.
 
     `growing` names the files that are being written now; they are left alone. Files whose names
     are not ours are never touched. Raises Trouble (database) and OSError (disk).
@@ -25,8 +35,7 @@ def repair(root: Path, recordings: Recordings, growing: Growing) -> None:
     indexed = recordings.paths()
     found = set(_files(root))
     busy = {str(path.relative_to(root)) for path in growing()}
-    for path in sorted(found - indexed - busy):
-        adopt(root, path, recordings)
+    _adopt_all(root, sorted(found - indexed - busy), recordings, unsynced)
     # a file may have been closed and indexed since the listing
     missing = {path for path in indexed - found if not (root / path).exists()}
     if missing and not indexed & found:
@@ -57,32 +66,73 @@ def finish_deletions(root: Path, recordings: Recordings) -> None:
     recordings.forget(gone)
 
 
-def adopt(root: Path, path: str, recordings: Recordings) -> None:
-    """Trim a file that no row knows to its last whole fragment and index what is left."""
+def _adopt_all(root: Path, paths: list[str], recordings: Recordings, unsynced: float) -> None:
+    """Index files that no row knows; many (a lost index) in large transactions."""
+    # a fragment lasts from half a second, with short GOPs, to a second
+    suspect = 2 * ceil(unsynced)
+    newest = _newest_of_each(paths)
+    runs = _Runs(recordings)
+    for at in range(0, len(paths), _BATCH):
+        batch = paths[at : at + _BATCH]
+        adopted = (adopt(root, path, runs, suspect if path in newest else 0) for path in batch)
+        found = [segment for segment in adopted if segment is not None]
+        recordings.add_segments(found)
+        for segment in found if len(paths) <= _TOLD_EACH else ():
+            log.info(
+                "segment.adopted",
+                camera=segment.camera,
+                path=segment.path,
+                seconds=round(segment.seconds, 3),
+                size=segment.size,
+                run=segment.run,
+                reason="interrupted",
+            )
+        if len(paths) > _TOLD_EACH:
+            log.info("segments.adopted", files=len(found), done=at + len(batch), of=len(paths))
+
+
+def adopt(root: Path, path: str, runs: _Runs, suspect: int = 0) -> Segment | None:
+    """A file that no row knows, trimmed to its last whole fragment; None when nothing is left."""
     parsed = parse_path(path)
     if parsed is None:
-        return
+        return None
     camera, start = parsed
-    # the name cuts the microseconds off
-    runs = [run for run in recordings.runs(camera) if run.opened < start + timedelta(seconds=0.001)]
     try:
-        segment = salvage(root, path, camera, runs[-1].id if runs else "", start)
+        segment = None if suspect else closed(root, path, camera, runs.of(camera, start), start)
+        if segment is None:
+            segment = salvage(root, path, camera, runs.of(camera, start), start, suspect)
     except OSError as error:
         log.warning("segment.not_adopted", path=path, error=error.strerror)
-        return
+        return None
     if segment is None:
         log.warning("segment.empty", camera=camera, path=path)
-        return
-    recordings.add_segment(segment)
-    log.info(
-        "segment.adopted",
-        camera=camera,
-        path=path,
-        seconds=round(segment.seconds, 3),
-        size=segment.size,
-        run=segment.run,
-        reason="interrupted",
-    )
+    return segment
+
+
+class _Runs:
+    """Which run a file belongs to: the last that was open when it began."""
+
+    def __init__(self, recordings: Recordings) -> None:
+        self._recordings = recordings
+        self._runs: dict[str, tuple[Run, ...]] = {}
+
+    def of(self, camera: str, start: datetime) -> str:
+        """The id of that run; empty when none is known."""
+        if camera not in self._runs:
+            self._runs[camera] = self._recordings.runs(camera)
+        # the name cuts the microseconds off
+        latest = start + timedelta(seconds=0.001)
+        at = bisect_left(self._runs[camera], latest, key=lambda run: run.opened)
+        return self._runs[camera][at - 1].id if at else ""
+
+
+def _newest_of_each(paths: list[str]) -> set[str]:
+    """The last files of each camera, by name: only they can have been open in a power cut."""
+    last: dict[str, list[str]] = {}
+    for path in paths:
+        camera = path.partition("/")[0]
+        last[camera] = [*last.get(camera, [])[1 - _OPEN_FILES :], path]
+    return {path for some in last.values() for path in some}
 
 
 def _drop(path: str, recordings: Recordings) -> None:
@@ -97,8 +147,15 @@ def _drop(path: str, recordings: Recordings) -> None:
 
 
 def _files(root: Path) -> Iterator[str]:
-    """The segments on disk, relative to the recordings folder."""
-    for place in root.glob("*/*/*.mp4"):
-        path = place.relative_to(root).as_posix()
-        if parse_path(path) is not None:
-            yield path
+    """What may be a segment on disk, relative to the recordings folder; `adopt` reads the names."""
+    for camera in _folders(str(root)):
+        for day in _folders(camera.path):
+            names = os.listdir(day.path)  # noqa: PTH208 - a Path for each of 800,000 is seconds
+            yield from (
+                f"{camera.name}/{day.name}/{name}" for name in names if name.endswith(".mp4")
+            )
+
+
+def _folders(place: str) -> list[os.DirEntry[str]]:
+    with os.scandir(place) as entries:
+        return [entry for entry in entries if entry.is_dir()]

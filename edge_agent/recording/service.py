@@ -7,24 +7,30 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
+from zoneinfo import ZoneInfo
 
 from edge_agent.config.schema import Config
 from edge_agent.core.media import Camera
 from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
+from edge_agent.recording.boot import boot_id
 from edge_agent.recording.camera_thread import Desk
+from edge_agent.recording.evidence.keeper import Place
+from edge_agent.recording.evidence.proof import Proof
 from edge_agent.recording.files import Syncer
 from edge_agent.recording.housekeeping import Housekeeping
 from edge_agent.recording.index import IndexWriter
 from edge_agent.recording.keyframes import KeyFrameServer
 from edge_agent.recording.recorder import CredentialOf, Recorder
 from edge_agent.recording.segments import Shelf
+from edge_agent.recording.volume import Volume
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
 from edge_agent.runtime.supervisor import Backoff, start_thread
 from edge_agent.store.database import move_aside
 from edge_agent.store.inventory import read_inventory
 from edge_agent.store.recordings import Recordings
+from edge_agent.store.salvage import salvage_facts
 
 _POLL = 1.0
 _BEAT = 3.0
@@ -70,11 +76,16 @@ class _Service:
         self._syncer = Syncer(config.recording.sync)
         self._index = IndexWriter(recordings)
         self._key_frames = KeyFrameServer(state / "run" / "keyframes.sock")
-        shelf = Shelf(root, self._syncer)
-        desk = Desk(config.recording, shelf, self._index, self._key_frames, clock)
-        self._recorder = Recorder(desk, recordings, credential_of)
+        place = Place(root, state, config.site.id)
+        self._proof = Proof(place, recordings, config.recording.scrub_rate, clock)
+        shelf = Shelf(root, self._syncer, self._proof.sealed)
+        volume = Volume(root, state, clock)
+        desk = Desk(config.recording, shelf, self._index, self._key_frames, clock, volume)
+        self._recorder = Recorder(desk, recordings, credential_of, boot_id())
         self._housekeeping = Housekeeping(
-            root, recordings, config.recording, clock, self._syncer.growing
+            *(root, recordings, config.recording, clock, self._syncer.growing),
+            volume=volume,
+            zone=ZoneInfo(config.site.timezone),
         )
         self._inventory = _Inventory(state / "inventory.json")
         self._clock, self._beat = clock, beat
@@ -102,6 +113,7 @@ class _Service:
             start_thread("sync", self._syncer.run_once, stop, _QUICK),
             start_thread("keyframes", self._key_frames.run_once, stop, _QUICK),
             start_thread("housekeeping", self._housekeeping.run_once, stop),
+            *self._proof.start(stop),
         ]
 
     def _stop_parts(self, stop: Event, threads: list[Thread]) -> None:
@@ -112,6 +124,7 @@ class _Service:
             self._index.drain()
         except Trouble as trouble:
             log.error("index.trouble", code=trouble.code, vi=trouble.vi, en=trouble.en)
+        self._proof.finish()
 
     def _tick(self) -> None:
         now = self._clock.now()
@@ -123,7 +136,7 @@ class _Service:
             self._beaten = now
             # beats do not pile up behind a database that does not answer
             if not self._index.waiting:
-                self._index.put(partial(Recordings.beat, moment=now.wall))
+                self._index.put(partial(Recordings.beat, moment=now.wall, boot=boot_id()))
         self._beat()
 
 
@@ -157,9 +170,13 @@ def _open_index(
     path: Path, stop: Event, clock: Clock, beat: Callable[[], None]
 ) -> Recordings | None:
     """The index, new and to be rebuilt from the files when it is damaged; None when stopped."""
+    aside: Path | None = None
     while not stop.is_set():
         try:
-            return Recordings(path)
+            recordings = Recordings(path)
+            if aside is not None:
+                kept = salvage_facts(aside, recordings.rows)
+                log.info("index.salvaged", **kept)
         except Trouble as trouble:
             log.error("index.trouble", code=trouble.code, vi=trouble.vi, en=trouble.en)
             if trouble.code == "store.newer":
@@ -167,6 +184,8 @@ def _open_index(
             if trouble.code == "store.damaged":
                 aside = move_aside(path, clock.now().wall)
                 log.error("index.moved_aside", name=aside.name)
+        else:
+            return recordings
         beat()
         stop.wait(_POLL)
     return None

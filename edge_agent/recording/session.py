@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from edge_agent.core.media import GapReason, Segment
 from edge_agent.core.time import Instant, iso
-from edge_agent.recording.loss import Lost
+from edge_agent.recording.loss import FormatChanged, Lost
 from edge_agent.recording.parameters import parameter_sets
 from edge_agent.recording.segments import SegmentWriter, Shelf, first_length, ticks_per_second
 from edge_agent.recording.source import LiveStream
 from edge_agent.recording.timeline import Timeline
 
-_NO_KEY_FRAME = 20.0  # seconds; the longest GOP that cameras offer is shorter
+_NO_KEY_FRAME = 20.0  # seconds until the first; the longest GOP that cameras offer is shorter
+_NO_MORE = 60.0  # seconds without one in a run; codecs that save bits stretch their GOPs
 _DRIFT = 3.0  # seconds that the camera's clock may run away before the labels are set anew
 _STEP = 2.0  # seconds of a wall clock step that are not worth a new run
 
@@ -43,6 +45,12 @@ class _Run:
     reason: GapReason  # what explains a hole before this run
     told: bool = False
     broken: bool = False
+    keyed: float = 0.0  # monotonic moment of the last key frame
+    arrived: float = 0.0  # and of the last packet
+    silent: float | None = None  # when packets came again after a silence that is not judged yet
+    least: float = 0.0  # seconds that pictures come behind their time at best
+    sound: Timeline | None = None
+    sound_begun: int = 0  # ticks of the sound between the run's beginning and its first packet
 
 
 class Session:
@@ -59,6 +67,19 @@ class Session:
         self._end = 0
         self._sets = b""
         self._began: Instant | None = None
+        self._reason = GapReason.RECORDER_RESTARTED  # of a hole before the next run
+
+    def hear(self, packet: Packet[AudioStream], now: Instant) -> None:
+        """Write a packet of sound, beside the pictures of the same time."""
+        run, writer, audio = self._run, self._writer, self._stream.audio
+        if run is None or writer is None or audio is None or not audio.time_base:
+            return
+        ticks = round(1 / audio.time_base)
+        if run.sound is None:
+            run.sound = Timeline(ticks, round(ticks / 50))
+            run.sound_begun = round(now.since(run.opened) * ticks)
+        stamp = run.sound.place(packet.dts, packet.pts, now.mono)
+        writer.write_sound(packet, run.sound_begun + stamp.dts, ticks)
 
     def take(self, packet: Packet[VideoStream], now: Instant) -> bytes | None:
         """Write a packet; its access unit if it was a key frame. Before the first one nothing is
@@ -73,9 +94,11 @@ class Session:
         if self._run is None:
             if unit is None:
                 if now.since(self._began) > _NO_KEY_FRAME:
-                    raise Lost(GapReason.UNKNOWN, f"no key frame in {_NO_KEY_FRAME:.0f} s")
+                    raise _no_key_frame(_NO_KEY_FRAME)
                 return None
-            self._open_run(now, GapReason.RECORDER_RESTARTED)
+            self._open_run(now, self._reason)
+        elif unit is None and now.mono - self._run.keyed > _NO_MORE:
+            raise _no_key_frame(_NO_MORE)
         self._place(packet, now, key=unit is not None)
         return unit
 
@@ -94,11 +117,20 @@ class Session:
         run = self._run
         stamp = run.timeline.place(packet.dts, packet.pts, now.mono)
         run.broken = run.broken or stamp.broken
+        self._listen(run, stamp.dts, now, key=key)
+        if stamp.hole:
+            # pictures are missing here: the file ends before the hole, the next begins behind it
+            self.finish("stalled")
+            self._reason, self._began = GapReason.NETWORK, now
+            if not key:
+                return
+            run = self._open_run(now, self._reason)
+            stamp = run.timeline.place(packet.dts, packet.pts, now.mono)
         if key and self._writer is not None:
             wrong = self._wrong_label(run, stamp.dts, now)
             if wrong is not None:
-                self.finish(wrong)
-                run = self._open_run(now, GapReason.CLOCK_STEPPED)
+                self.finish(wrong[0])
+                run = self._open_run(now, wrong[1])
                 stamp = run.timeline.place(packet.dts, packet.pts, now.mono)
             elif self._writer.seconds(stamp.dts) >= self._due:
                 self._due = self._length
@@ -111,6 +143,7 @@ class Session:
                 self._label(run, stamp.dts),
                 self._stream.video,
                 stamp.dts,
+                self._stream.audio,
             )
         self._end = stamp.dts + run.timeline.frame
         self._writer.write(packet, stamp)
@@ -124,15 +157,34 @@ class Session:
         if writer is not None:
             writer.check()  # a file that was cut short is a hole: the session ends here
 
-    def _wrong_label(self, run: _Run, dts: int, now: Instant) -> str | None:
-        """Why the labels of this run no longer tell the time, if so."""
-        passed = now.since(run.opened)
+    def _listen(self, run: _Run, dts: int, now: Instant, *, key: bool) -> None:
+        """Note how far pictures come behind their time, and silences."""
+        if key:
+            run.keyed = now.mono
+        if now.mono - run.arrived > run.timeline.longest:
+            run.silent = now.mono
+        run.arrived = now.mono
+        run.least = min(run.least, self._behind(run, dts, now))
+
+    def _behind(self, run: _Run, dts: int, now: Instant) -> float:
+        return now.since(run.opened) - dts / ticks_per_second(self._stream.video)
+
+    def _wrong_label(self, run: _Run, dts: int, now: Instant) -> tuple[str, GapReason] | None:
+        """Why the labels of this run no longer tell the time, if so, and what that makes of a hole
+        before the next one.
+        """
         if run.broken:
-            return "timestamps"
-        if abs((now.wall - run.opened.wall).total_seconds() - passed) > _STEP:
-            return GapReason.CLOCK_STEPPED.value
-        media = dts / ticks_per_second(self._stream.video)
-        return "drift" if abs(passed - media) > _DRIFT else None
+            return "timestamps", GapReason.CLOCK_STEPPED
+        wall = (now.wall - run.opened.wall).total_seconds()
+        if abs(wall - now.since(run.opened)) > _STEP:
+            return GapReason.CLOCK_STEPPED.value, GapReason.CLOCK_STEPPED
+        behind = self._behind(run, dts, now)
+        if run.silent is not None and now.mono - run.silent > 1.0:
+            # what the network held back has come by now; a camera that paused stays behind
+            if behind - run.least > 1.0:
+                return "stalled", GapReason.CAMERA_OFFLINE
+            run.silent = None
+        return ("drift", GapReason.CLOCK_STEPPED) if abs(behind) > _DRIFT else None
 
     def _open_run(self, now: Instant, reason: GapReason) -> _Run:
         ticks = ticks_per_second(self._stream.video)
@@ -140,6 +192,7 @@ class Session:
         run = _Run(
             f"{self._camera}_{iso(now.wall)}", now, Timeline(ticks, round(ticks / rate)), reason
         )
+        run.keyed = run.arrived = now.mono
         self._run, self._end = run, 0
         return run
 
@@ -154,9 +207,13 @@ class Session:
     def _compare_parameters(self, unit: bytes) -> None:
         sets = parameter_sets(unit, self._stream.codec)
         if sets and self._sets and sets != self._sets:
-            raise Lost(GapReason.UNKNOWN, "codec parameters changed")
+            raise FormatChanged
         self._sets = sets or self._sets
 
     def _label(self, run: _Run, dts: int) -> datetime:
         seconds = dts / ticks_per_second(self._stream.video)
         return run.opened.wall + timedelta(seconds=seconds)
+
+
+def _no_key_frame(seconds: float) -> Lost:
+    return Lost(GapReason.CODEC_NOT_SUPPORTED, f"no key frame in {seconds:.0f} s")

@@ -18,12 +18,22 @@ class Switches:
     `refuse`: the camera has vanished: listeners and sessions closed, no answer to probes.
     `freeze`: RTSP sessions stay open and no packet comes.
     `clock_offset`: seconds that the camera's clock is ahead of ours.
+    `garbage`: the pictures' bytes are random, in whole RTP packets.
+    `no_key_frames`: every key frame is swallowed.
+    `other_size`: the main stream shows the small pictures of the sub stream.
+    `pts_offset`: seconds that the RTP time stamps are ahead of the truth.
+    `trickle`: one picture in four seconds.
     """
 
     wrong_password: bool = False
     refuse: bool = False
     freeze: bool = False
     clock_offset: float = 0.0
+    garbage: bool = False
+    no_key_frames: bool = False
+    other_size: bool = False
+    pts_offset: float = 0.0
+    trickle: bool = False
 
 
 class Faults:

@@ -15,6 +15,7 @@ from edge_agent.core.secret import Credential
 from edge_agent.runtime.logs import log
 from edge_agent.sim.clip import Encoding
 from edge_agent.sim.faults import Faults
+from edge_agent.sim.misbehaviour import spoiled, swallowed
 from edge_agent.sim.rtp import CLOCK_RATE, interleaved, packets
 from edge_agent.sim.rtsp_messages import (
     Request,
@@ -35,12 +36,17 @@ METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN"
 class Live:
     """One stream's live position: which picture of the loop is due, numbered on without end."""
 
-    def __init__(self, encoding: Encoding, started: float) -> None:
-        self.encoding = encoding
+    def __init__(self, encoding: Encoding, started: float, other: Encoding, faults: Faults) -> None:
+        self._encoding, self._other, self._faults = encoding, other, faults
         self._started = started
         self._ssrc = secrets.randbits(32)
         self._sequence = secrets.randbits(16)
         self.players: set[Player] = set()
+
+    @property
+    def encoding(self) -> Encoding:
+        """The loop that is on air."""
+        return self._other if self._faults.now.other_size else self._encoding
 
     def position(self, now: float) -> int:
         """Number of the picture that is on air at this monotonic second, counted over all loops."""
@@ -52,7 +58,8 @@ class Live:
 
     def timestamp(self, number: int) -> int:
         """RTP time of a picture; goes on across the loop's end."""
-        return number * CLOCK_RATE // self.encoding.fps
+        ahead = round(self._faults.now.pts_offset * CLOCK_RATE)
+        return number * CLOCK_RATE // self.encoding.fps + ahead
 
     def next_key(self, number: int) -> int:
         """The first picture from this number on that a decoder can begin with."""
@@ -64,25 +71,27 @@ class Live:
     def send(self, number: int) -> None:
         """Give one picture to everybody who plays this stream."""
         index = number % len(self.encoding.units)
-        rtp = packets(self.encoding.nals(index), self._sequence, self.timestamp(number), self._ssrc)
+        key = self.encoding.units[index][2] or self._faults.now.no_key_frames
+        nals = spoiled(self._faults.now, self.encoding.nals(index))
+        rtp = packets(nals, self._sequence, self.timestamp(number), self._ssrc)
         self._sequence = (self._sequence + len(rtp)) & 0xFFFF
         ready: dict[int, bytes] = {}
         for player in tuple(self.players):
             if player.channel not in ready:
                 ready[player.channel] = interleaved(rtp, player.channel)
-            player.offer(ready[player.channel], key=self.encoding.units[index][2])
+            player.offer(ready[player.channel], key=key)
 
-    async def broadcast(self, faults: Faults) -> None:
+    async def broadcast(self) -> None:
         """Send each picture at its time, for ever; a machine that was asleep skips what is past."""
         loop = asyncio.get_running_loop()
         number = self.position(loop.time())
         while True:
             number = max(number + 1, self.position(loop.time()))
             await asyncio.sleep(max(0.0, self.due(number) - loop.time()))
-            if faults.now.freeze:
+            if self._faults.now.freeze:
                 for player in self.players:
                     player.waiting = True
-            elif self.players:
+            elif self.players and not swallowed(self._faults.now, number, self.encoding):
                 self.send(number)
 
 
@@ -124,7 +133,8 @@ class RtspServer:
     ) -> None:
         self._camera, self._address = camera, address
         self._credential, self._faults = credential, faults
-        self._live = {f"/{name}": Live(encoding, started) for name, encoding in streams.items()}
+        sub = list(streams.values())[-1]
+        self._live = {f"/{name}": Live(one, started, sub, faults) for name, one in streams.items()}
         self._server: asyncio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._clients: set[asyncio.StreamWriter] = set()
@@ -138,9 +148,7 @@ class RtspServer:
         """Listen and keep time. Raises OSError when the address is taken."""
         self._server = await asyncio.start_server(self._serve, *self._address, reuse_address=True)
         self._address = self._server.sockets[0].getsockname()[:2]
-        self._tasks = [
-            asyncio.create_task(live.broadcast(self._faults)) for live in self._live.values()
-        ]
+        self._tasks = [asyncio.create_task(live.broadcast()) for live in self._live.values()]
 
     async def close(self) -> None:
         """Stop listening and drop every session at once, as a camera that loses power does."""

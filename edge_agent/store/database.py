@@ -68,16 +68,19 @@ def move_aside(path: Path, now: datetime) -> Path:
 
 
 def load_migrations(name: str) -> tuple[str, ...]:
-    """The SQL of each step of a database's schema, step 1 first. Raises LookupError on a hole."""
+    """The SQL of each step of a database's schema, step 1 first. Raises LookupError when a number
+    is missing or stands twice.
+    """
     folder = resources.files("edge_agent.store") / "migrations" / name
-    found = {
-        int(match[1]): entry.read_text(encoding="utf-8")
+    found = sorted(
+        (int(match[1]), entry.read_text(encoding="utf-8"))
         for entry in folder.iterdir()
         if (match := _MIGRATION.fullmatch(entry.name))
-    }
-    if not found or sorted(found) != list(range(1, len(found) + 1)):
+    )
+    # two of one number would hide each other: a hole and a double are the same mistake
+    if not found or [number for number, _ in found] != list(range(1, len(found) + 1)):
         raise LookupError(f"migrations of {name!r} are not numbered 0001, 0002, …")
-    return tuple(found[number] for number in sorted(found))
+    return tuple(script for _, script in found)
 
 
 def statements(script: str) -> Iterator[str]:

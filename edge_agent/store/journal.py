@@ -125,6 +125,11 @@ class Journal:
         rows = self._rows.read(f"{_SELECT} WHERE open = 1 ORDER BY position")
         return tuple(_event(row) for row in rows)
 
+    def event(self, name: str) -> Event | None:
+        """The event with this id."""
+        rows = self._rows.read(f"{_SELECT} WHERE id = ?", (name,))
+        return _event(rows[0]) if rows else None
+
     def recent(self, limit: int) -> tuple[Event, ...]:
         """The last events recorded, newest first."""
         rows = self._rows.read(f"{_SELECT} ORDER BY position DESC LIMIT ?", (limit,))

@@ -5,24 +5,28 @@ It is an index: every row can be rebuilt from the files. Gaps cannot, so they ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from edge_agent.core.media import (
-    CameraState,
-    CameraStatus,
     Gap,
     GapReason,
     Segment,
 )
 from edge_agent.store.connections import Connections
+from edge_agent.store.moments import us as _us
+from edge_agent.store.moments import wall as _wall
+from edge_agent.store.presence import Presence
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 3600 * 10**6  # no segment is longer than an hour: bounds the search by start
-_COLUMNS = "camera, run, path, start, finish, size"
+_COLUMNS = "camera, run, path, start, finish, size, sha256"
+# only files of the last hour can end last; all of them would be a pass over five weeks
+_RECENT = (
+    "AND start >= (SELECT max(start) FROM segments WHERE camera = ?1 AND garbage = 0) - 3600000000"
+)
 _RUN = "id, camera, opened, codec, closed, end_reason"
 
 
@@ -49,7 +53,7 @@ class Run:
     end_reason: str = ""
 
 
-class Recordings:
+class Recordings(Presence):
     """The recordings database, for any number of threads and processes.
 
     Every thread works on a connection of its own. Every method raises Trouble
@@ -59,6 +63,11 @@ class Recordings:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._rows = Connections(path, "recordings")
+
+    @property
+    def rows(self) -> Connections:
+        """The connections, for `Ledger` and `Holds`: more tables of the same database."""
+        return self._rows
 
     def close(self) -> None:
         """Close the connections of all threads; no method may be running or follow."""
@@ -83,20 +92,18 @@ class Recordings:
 
     def add_segment(self, segment: Segment) -> None:
         """Index a file that is complete on disk; the same path again replaces its row."""
-        finish = _us(segment.start) + round(segment.seconds * 10**6)
-        self._rows.write(
-            f"INSERT INTO segments ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) "  # noqa: S608 - constant
-            "ON CONFLICT (path) DO UPDATE SET start = excluded.start, finish = excluded.finish, "
-            "size = excluded.size, run = excluded.run",
-            (
-                segment.camera,
-                segment.run,
-                segment.path,
-                _us(segment.start),
-                finish,
-                segment.size,
-            ),
-        )
+        self.add_segments([segment])
+
+    def add_segments(self, segments: Iterable[Segment]) -> None:
+        """The same for many files in one transaction."""
+        with self._rows.transaction() as connection:
+            connection.executemany(
+                f"INSERT INTO segments ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
+                "ON CONFLICT (path) DO UPDATE SET start = excluded.start, "
+                "finish = excluded.finish, size = excluded.size, run = excluded.run, "
+                "sha256 = excluded.sha256",
+                [_values(segment) for segment in segments],
+            )
 
     def write_gap(self, gap: Gap) -> None:
         """Open a gap (`end` None), or close it by writing it again with its end."""
@@ -106,27 +113,6 @@ class Recordings:
             "ON CONFLICT (camera, start) DO UPDATE SET finish = excluded.finish, "
             "reason = excluded.reason, detail = excluded.detail",
             (gap.camera, _us(gap.start), end, gap.reason.value, gap.detail),
-        )
-
-    def write_status(self, status: CameraStatus) -> None:
-        """The newest state of a camera; latest wins."""
-        self._rows.write(
-            "INSERT INTO statuses (camera, state, reason, since) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (camera) DO UPDATE SET state = excluded.state, "
-            "reason = excluded.reason, since = excluded.since",
-            (status.camera, status.state.value, status.reason, _us(status.since)),
-        )
-
-    def forget_status(self, camera: str) -> None:
-        """The camera is no longer ours to record."""
-        self._rows.write("DELETE FROM statuses WHERE camera = ?", (camera,))
-
-    def beat(self, moment: datetime) -> None:
-        """The recorder is alive."""
-        self._rows.write(
-            "INSERT INTO beat (one, moment) VALUES (1, ?) "
-            "ON CONFLICT (one) DO UPDATE SET moment = excluded.moment",
-            (_us(moment),),
         )
 
     def mark_garbage(self, paths: Sequence[str]) -> None:
@@ -150,19 +136,6 @@ class Recordings:
 
     # ------------------------------------------------------------------ read by everyone
 
-    def statuses(self) -> tuple[CameraStatus, ...]:
-        """The state of every camera that the recorder knows, by name."""
-        rows = self._rows.read("SELECT camera, state, reason, since FROM statuses ORDER BY camera")
-        return tuple(
-            CameraStatus(camera, CameraState(state), reason, _wall(since))
-            for camera, state, reason, since in rows
-        )
-
-    def last_beat(self) -> datetime | None:
-        """When the recorder last said that it is alive."""
-        rows = self._rows.read("SELECT moment FROM beat")
-        return _wall(rows[0][0]) if rows else None
-
     def runs(self, camera: str) -> tuple[Run, ...]:
         """The runs of a camera, oldest first."""
         query = f"SELECT {_RUN} FROM runs WHERE camera = ? ORDER BY opened"  # noqa: S608
@@ -179,15 +152,6 @@ class Recordings:
             f"SELECT {_COLUMNS} FROM segments WHERE camera = ? AND start < ? AND start > ? "  # noqa: S608
             "AND finish > ? AND garbage = 0 ORDER BY start",
             (camera, _us(end), _us(start) - _LONGEST, _us(start)),
-        )
-        return tuple(_segment(row) for row in rows)
-
-    def ended_before(self, moment: datetime) -> tuple[Segment, ...]:
-        """The files whose last picture is older than this, oldest first, of all cameras."""
-        rows = self._rows.read(
-            f"SELECT {_COLUMNS} FROM segments WHERE start < ? AND finish < ? "  # noqa: S608
-            "AND garbage = 0 ORDER BY start",
-            (_us(moment), _us(moment)),
         )
         return tuple(_segment(row) for row in rows)
 
@@ -230,11 +194,18 @@ class Recordings:
         )
         return _gap(rows[0]) if rows else None
 
-    def accounted_until(self, camera: str) -> datetime | None:
-        """The last moment of a camera that is recorded, or explained by a gap that is closed."""
-        rows = self._rows.read("SELECT max(finish) FROM gaps WHERE camera = ?", (camera,))
-        moments = [self.newest(camera), None if rows[0][0] is None else _wall(rows[0][0])]
-        return max((moment for moment in moments if moment is not None), default=None)
+    def accounted_until(self, camera: str, before: datetime | None = None) -> datetime | None:
+        """The last moment of a camera that is recorded, or explained by a gap that is closed;
+        with `before`, the last one not after it (the clock may have been set back since).
+        """
+        limit = 2**62 if before is None else _us(before)
+        rows = self._rows.read(
+            "SELECT max(finish) FROM (SELECT finish FROM gaps WHERE camera = ?1 AND finish <= ?2 "
+            "UNION ALL SELECT finish FROM segments WHERE camera = ?1 AND garbage = 0 "
+            "AND finish <= ?2)",
+            (camera, limit),
+        )
+        return None if rows[0][0] is None else _wall(rows[0][0])
 
     def coverage(self, camera: str, start: datetime, end: datetime) -> float:
         """Seconds of [start, end) that are recorded; overlapping files count once."""
@@ -252,32 +223,33 @@ class Recordings:
 
     def newest(self, camera: str) -> datetime | None:
         """The last recorded moment of a camera."""
-        return self._extreme("max(finish)", camera)
+        return self._extreme("max(finish)", camera, _RECENT)
 
     def days_held(self, camera: str, now: datetime) -> float:
         """Days from the first moment kept to now; 0 when nothing is kept."""
         first = self.oldest(camera)
         return 0.0 if first is None else max(0.0, (now - first).total_seconds() / 86400)
 
-    def _extreme(self, expression: str, camera: str) -> datetime | None:
+    def _extreme(self, expression: str, camera: str, only: str = "") -> datetime | None:
         rows = self._rows.read(
-            f"SELECT {expression} FROM segments WHERE camera = ? AND garbage = 0",  # noqa: S608
+            f"SELECT {expression} FROM segments WHERE camera = ?1 AND garbage = 0 {only}",  # noqa: S608
             (camera,),
         )
         return None if rows[0][0] is None else _wall(rows[0][0])
 
 
-def _us(wall: datetime) -> int:
-    return (wall - _EPOCH) // timedelta(microseconds=1)
-
-
-def _wall(us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=us)
+def _values(segment: Segment) -> tuple[object, ...]:
+    start = _us(segment.start)
+    finish = start + round(segment.seconds * 10**6)
+    return (
+        *(segment.camera, segment.run, segment.path),
+        *(start, finish, segment.size, segment.sha256),
+    )
 
 
 def _segment(row: tuple[Any, ...]) -> Segment:
-    camera, run, path, start, finish, size = row
-    return Segment(camera, run, path, _wall(start), (finish - start) / 10**6, size)
+    camera, run, path, start, finish, size, sha256 = row
+    return Segment(camera, run, path, _wall(start), (finish - start) / 10**6, size, sha256)
 
 
 def _gap(row: tuple[Any, ...]) -> Gap:

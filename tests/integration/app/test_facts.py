@@ -39,7 +39,7 @@ def test_a_locked_database_delays_a_fact_and_does_not_drop_it(tmp_path: Path) ->
     agent = an_agent(tmp_path)
     with closing(sqlite3.connect(tmp_path / "state" / "events.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        teller = Thread(target=agent._sighted, args=(a_sighting("late"),))
+        teller = Thread(target=agent._facts.sighted, args=(a_sighting("late"),))
         teller.start()
         teller.join(6)  # longer than the 5 s for which SQLite itself waits
         assert teller.is_alive()
@@ -52,5 +52,5 @@ def test_a_still_that_cannot_be_kept_costs_the_still_alone(tmp_path: Path) -> No
     agent = an_agent(tmp_path)
     (tmp_path / "state" / "stills").rmdir()
     (tmp_path / "state" / "stills").write_text("a file where a folder should be")
-    agent._sighted(a_sighting("bare"))
+    agent._facts.sighted(a_sighting("bare"))
     until(lambda: recorded(tmp_path) == {"bare.opened"})

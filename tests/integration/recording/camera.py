@@ -29,14 +29,18 @@ def _nal_units(unit: bytes) -> list[bytes]:
     return [nal.rstrip(b"\x00") for nal in unit.split(_START)[1:]]
 
 
-def _pieces(nal: bytes) -> Iterator[bytes]:
-    """RTP payloads of a NAL unit: itself, or FU-A fragments (RFC 6184)."""
+def _pieces(nal: bytes, hevc: bool = False) -> Iterator[bytes]:
+    """RTP payloads of a NAL unit: itself, or fragments (RFC 6184, RFC 7798)."""
     if len(nal) <= _PAYLOAD:
         yield nal
         return
-    body = nal[1:]
+    body = nal[2:] if hevc else nal[1:]
     for at in range(0, len(body), _PAYLOAD):
         first, last = at == 0, at + _PAYLOAD >= len(body)
+        if hevc:
+            mark = ((nal[0] >> 1) & 0x3F) | (0x80 if first else 0) | (0x40 if last else 0)
+            yield bytes([(nal[0] & 0x81) | 49 << 1, nal[1], mark]) + body[at : at + _PAYLOAD]
+            continue
         head = (nal[0] & 0x1F) | (0x80 if first else 0) | (0x40 if last else 0)
         yield bytes([(nal[0] & 0xE0) | 28, head]) + body[at : at + _PAYLOAD]
 
@@ -49,11 +53,12 @@ class Camera:
     gop: int = FPS
     port: int = 0
     udp: bool = False
+    codec: str = "libx264"
     refused: int = 0
     sent: list[int] = field(default_factory=list)  # pictures per session that was played
 
     def __post_init__(self) -> None:
-        with av.open(BytesIO(clip("mpegts", 4, self.gop))) as container:
+        with av.open(BytesIO(clip("mpegts", 4, self.gop, codec=self.codec))) as container:
             units = [bytes(packet) for packet in container.demux(video=0) if packet.size]
         self._units = [_nal_units(unit) for unit in units]
         self._gone = Event()
@@ -138,12 +143,18 @@ class Camera:
         return right
 
     def _describe(self) -> str:
+        if self.codec == "libx265":
+            found = {(nal[0] >> 1) & 0x3F: base64.b64encode(nal).decode() for nal in self._units[0]}
+            form = f"sprop-vps={found[32]}; sprop-sps={found[33]}; sprop-pps={found[34]}"
+            return self._sdp("H265", form)
         sets = [nal for nal in self._units[0] if nal[0] & 0x1F in {7, 8}]
         coded = ",".join(base64.b64encode(nal).decode() for nal in sets)
+        return self._sdp("H264", f"packetization-mode=1; sprop-parameter-sets={coded}")
+
+    def _sdp(self, codec: str, form: str) -> str:
         return (
             "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n"
-            "a=rtpmap:96 H264/90000\r\na=control:track0\r\n"
-            f"a=fmtp:96 packetization-mode=1; sprop-parameter-sets={coded}\r\n"
+            f"a=rtpmap:96 {codec}/90000\r\na=control:track0\r\na=fmtp:96 {form}\r\n"
         )
 
     def _send(self, connection: socket.socket, packet: bytes) -> None:
@@ -156,7 +167,11 @@ class Camera:
         session, sequence, began = len(self.sent), 0, time.monotonic()
         self.sent.append(0)
         for number in range(10**6):
-            pieces = [p for nal in self._units[number % len(self._units)] for p in _pieces(nal)]
+            pieces = [
+                p
+                for nal in self._units[number % len(self._units)]
+                for p in _pieces(nal, self.codec == "libx265")
+            ]
             for index, piece in enumerate(pieces):
                 marker = 0x80 if index == len(pieces) - 1 else 0
                 stamp = number * 90_000 // FPS

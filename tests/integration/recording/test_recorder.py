@@ -84,6 +84,32 @@ def test_a_camera_that_refuses_tcp_is_recorded_over_udp(site: Site) -> None:
             until(site.recording)
             until(lambda: camera.sent[-1] > 2 * FPS)
     assert site.check_files() > 1
+    assert site.recordings.transport("yard") == "udp"
+
+
+def test_an_h265_camera_is_recorded_as_it_is(site: Site) -> None:
+    with Camera(password=PASSWORD, codec="libx265") as camera:
+        site.expect(yard=camera.url)
+        with site.recorder():
+            until(lambda: site.recording() and camera.sent[-1] > 3 * FPS)
+    assert [run.codec for run in site.recordings.runs("yard")] == ["hevc"]
+    assert site.check_files() > 2
+
+
+def test_a_hole_across_a_boot_is_a_power_loss(site: Site, camera: Camera) -> None:
+    site.expect(yard=camera.url)
+    with site.recorder() as recorder:
+        until(lambda: site.recording() and camera.sent[-1] > 2 * FPS)
+        recorder.kill()
+        recorder.wait()
+    beat = site.recordings.last_beat()
+    assert beat is not None
+    site.recordings.beat(beat, "another boot")
+    with site.recorder():
+        until(lambda: site.recording() and len(camera.sent) == 2)
+        until(lambda: camera.sent[-1] > FPS)
+    assert site.gaps() == [("power_loss", True), STOPPED]
+    site.check_ledger()
 
 
 def test_only_the_camera_that_was_touched_is_restarted(site: Site, camera: Camera) -> None:

@@ -57,6 +57,10 @@ class Recording:
         except Lost:
             return
 
+    missing: range = range(0)  # pictures that never come
+    pauses: dict[int, float] = field(default_factory=dict)  # seconds before a picture arrives
+    burst: int = 0  # pictures behind a pause that arrive at once
+
     def make(self, change: dict[int, timedelta | float] | None = None) -> "Recording":
         """Record the clip; `change` maps a picture's number to a step of the wall clock
         (timedelta) or of the camera's timestamps (seconds).
@@ -67,6 +71,10 @@ class Recording:
             shelf = Shelf(self.folder, Syncer(1.0))
             session = Session("yard", stream, shelf, 5.0, self.heard)
             for number, packet in enumerate(self.packets(stream)):
+                if number in self.missing:
+                    self.clock.pass_time(1 / FPS)
+                    continue
+                self.clock.pass_time(self.pauses.get(number, 0.0))
                 step = (change or {}).get(number)
                 if isinstance(step, timedelta):
                     self.clock.step_wall(step.total_seconds())
@@ -74,7 +82,8 @@ class Recording:
                     offset += round(step * 90_000)
                 packet.dts, packet.pts = packet.dts + offset, packet.pts + offset
                 session.take(packet, self.clock.now())
-                self.clock.pass_time(1 / FPS)
+                late = self.pauses and min(self.pauses) <= number < min(self.pauses) + self.burst
+                self.clock.pass_time(0.0 if late else 1 / FPS)
             session.finish("stopped")
         return self
 
@@ -126,6 +135,37 @@ def test_a_step_of_the_clock_starts_a_new_run_labelled_by_the_new_time(
     assert second.start - first.start == pytest.approx(
         step + timedelta(seconds=3), abs=timedelta(seconds=0.1)
     )
+    assert made.pictures() == SECONDS * FPS
+
+
+def test_pictures_that_are_missing_are_a_gap_and_no_file_spans_it(tmp_path: Path) -> None:
+    made = Recording(tmp_path, missing=range(60, 110)).make()
+    assert made.heard.ends == ["stalled", "stopped"]
+    assert [reason for _, reason in made.heard.runs] == [
+        GapReason.RECORDER_RESTARTED,
+        GapReason.NETWORK,
+    ]
+    # the two seconds, and the pictures up to the next key frame that nobody could decode
+    assert made.pictures() == (SECONDS - 2) * FPS - 15
+    segments = made.heard.segments
+    assert sum(segment.seconds for segment in segments) == pytest.approx(
+        made.pictures() / FPS, abs=0.1
+    )
+
+
+def test_a_camera_that_paused_with_its_clock_leaves_a_gap_too(tmp_path: Path) -> None:
+    made = Recording(tmp_path, pauses={60: 2.5}).make()
+    assert made.heard.ends == ["stalled", "stopped"]
+    assert made.heard.runs[1][1] is GapReason.CAMERA_OFFLINE
+    first, second = made.heard.segments[0], made.heard.segments[-1]
+    lived = second.start + timedelta(seconds=second.seconds) - first.start
+    recorded = sum(segment.seconds for segment in made.heard.segments)
+    assert lived.total_seconds() - recorded == pytest.approx(2.5, abs=0.2)
+
+
+def test_pictures_that_the_network_held_back_are_no_gap(tmp_path: Path) -> None:
+    made = Recording(tmp_path, pauses={60: 2.5}, burst=63).make()
+    assert made.heard.ends == ["stopped"]
     assert made.pictures() == SECONDS * FPS
 
 

@@ -34,7 +34,7 @@ def _served(folder: Path, faults: Faults) -> Iterator[str]:
     thread = Thread(target=loop.run_forever)
     thread.start()
     started = asyncio.run_coroutine_threadsafe(_now(), loop).result(5)
-    streams, account = {"main": clip.main}, Credential("admin", "secret")
+    streams, account = {"main": clip.main, "sub": clip.sub}, Credential("admin", "secret")
     server = RtspServer("yard", ("127.0.0.1", 0), streams, account, faults, started)
     asyncio.run_coroutine_threadsafe(server.open(), loop).result(5)
     try:

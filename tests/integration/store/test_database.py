@@ -33,7 +33,7 @@ def test_a_new_database_is_durable_migrated_and_closed_to_others(tmp_path: Path)
         "busy_timeout": 5000,
         "user_version": len(load_migrations("recordings")),
     }
-    connection.execute("INSERT INTO beat VALUES (1, 1)")
+    connection.execute("INSERT INTO beat (one, moment) VALUES (1, 1)")
     for suffix in ("", "-wal", "-shm"):
         assert stat.S_IMODE((tmp_path / f"recordings.db{suffix}").stat().st_mode) == 0o660
     connection.close()
@@ -42,7 +42,7 @@ def test_a_new_database_is_durable_migrated_and_closed_to_others(tmp_path: Path)
 def test_opening_again_keeps_what_was_written(tmp_path: Path) -> None:
     first = open_database(tmp_path / "recordings.db", "recordings")
     with transaction(first):
-        first.execute("INSERT INTO beat VALUES (1, 42)")
+        first.execute("INSERT INTO beat (one, moment) VALUES (1, 42)")
     first.close()
     second = open_database(tmp_path / "recordings.db", "recordings")
     assert second.execute("SELECT moment FROM beat").fetchone() == (42,)
@@ -54,7 +54,7 @@ def test_a_transaction_that_raises_leaves_nothing(tmp_path: Path) -> None:
 
     def fail() -> None:
         with transaction(connection):
-            connection.execute("INSERT INTO beat VALUES (1, 42)")
+            connection.execute("INSERT INTO beat (one, moment) VALUES (1, 42)")
             raise LookupError
 
     with pytest.raises(LookupError):

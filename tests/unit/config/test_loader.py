@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge_agent.config.checks import broker, known_zone, loopback
 from edge_agent.config.document import Document, Loc, parse, spell
-from edge_agent.config.loader import ConfigTrouble, judge, render
+from edge_agent.config.loader import ConfigTrouble, judge, load, render
 from edge_agent.config.schema import Config, Slice
 from edge_agent.config.words import allowed, block, every_key, place
 
@@ -165,3 +165,13 @@ def test_the_trouble_says_every_line_and_what_to_do() -> None:
     assert str(trouble).splitlines()[:2] == list(trouble.lines)
     assert "check-config" in trouble.en
     assert trouble.code == "config.invalid"
+
+
+def test_fewer_than_thirty_days_need_a_written_reason(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    text = "site: {id: a}\nrecording: {floor_days: 7, ceiling_days: 10"
+    path.write_text(text + "}\n")
+    with pytest.raises(ConfigTrouble, match=r"recording\.floor_override why"):
+        load(path)
+    path.write_text(text + ", floor_override: 'CV 123/2021'}\n")
+    assert load(path).recording.floor_days == 7

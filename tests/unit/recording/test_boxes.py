@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.recording.boxes import whole_part
+from edge_agent.recording.boxes import closed_part, whole_part
 from tests.unit.recording.clips import fragment_ends, fragmented
 
 WHOLE = fragmented(seconds=4)
@@ -49,3 +49,28 @@ def test_a_tail_of_zeros_or_garbage_is_not_taken_for_fragments(cut: int, kind: s
 @given(st.binary(max_size=400))
 def test_bytes_that_are_no_video_hold_nothing(data: bytes) -> None:
     assert whole(data)[1] == 0
+
+
+def test_the_index_of_a_closed_file_says_what_reading_it_all_would() -> None:
+    quick, full = closed_part(BytesIO(WHOLE), len(WHOLE)), whole_part(BytesIO(WHOLE), len(WHOLE))
+    assert quick is not None
+    assert (quick.length, quick.fragments, quick.seconds) == (
+        full.length,
+        full.fragments,
+        full.seconds,
+    )
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.binary(max_size=64))
+def test_a_file_that_was_not_closed_has_no_index_to_believe(cut: int, tail: bytes) -> None:
+    torn = WHOLE[:cut] + tail
+    if torn != WHOLE:
+        assert closed_part(BytesIO(torn), len(torn)) is None
+
+
+@given(st.integers(len(WHOLE) - 120, len(WHOLE) - 1), st.integers(1, 255))
+def test_a_damaged_index_is_never_a_crash(at: int, flip: int) -> None:
+    torn = bytearray(WHOLE)
+    torn[at] ^= flip
+    part = closed_part(BytesIO(bytes(torn)), len(torn))
+    assert part is None or part.length == len(WHOLE)

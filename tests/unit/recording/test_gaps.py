@@ -86,3 +86,11 @@ def test_a_clock_set_back_gives_no_gap_that_ends_before_it_begins() -> None:
     book, _ = GapBook("yard").lost(at(100), GapReason.CAMERA_OFFLINE)
     _, gaps = book.recording(at(40), GapReason.CLOCK_STEPPED)
     assert gaps[0].end == gaps[0].start
+
+
+def test_after_a_clock_that_was_set_back_gaps_begin_where_recording_ended_by_the_new_time() -> None:
+    book = GapBook("yard").recorded(at(3600))
+    book, gaps = book.recording(at(0), GapReason.CLOCK_STEPPED)
+    assert gaps == ()
+    _, gaps = book.recorded(at(10)).lost(at(15), GapReason.CAMERA_OFFLINE)
+    assert gaps[0].start == at(10)

@@ -19,7 +19,7 @@ URL = "rtsp://admin:geheim@10.0.0.5/main"
     [
         (av.error.HTTPUnauthorizedError(1, "Unauthorized", URL), GapReason.PASSWORD_REFUSED),
         (av.error.HTTPForbiddenError(1, "Forbidden", URL), GapReason.PASSWORD_REFUSED),
-        (av.error.HTTPNotFoundError(1, "Not found", URL), GapReason.UNKNOWN),
+        (av.error.HTTPNotFoundError(1, "Not found", URL), GapReason.CAMERA_OFFLINE),
         (av.error.HTTPOtherClientError(1, "4XX", URL), GapReason.TOO_MANY_SESSIONS),
         (av.error.HTTPServerError(1, "5XX", URL), GapReason.TOO_MANY_SESSIONS),
         (av.error.ExitError(1, "Immediate exit", URL), GapReason.CAMERA_OFFLINE),

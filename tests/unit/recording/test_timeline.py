@@ -56,3 +56,25 @@ def test_missing_stamps_continue_at_the_frame_length_last_seen() -> None:
 def test_reordered_pictures_keep_their_distance() -> None:
     timeline = Timeline(TICKS, FRAME)
     assert timeline.place(0, 2 * FRAME, 0.0).pts == 2 * FRAME
+
+
+def test_a_step_that_took_its_time_is_a_hole_and_one_that_did_not_is_broken() -> None:
+    for passed, hole in ((2.0, 2.0), (0.04, 0.0)):
+        timeline = Timeline(TICKS, FRAME)
+        timeline.place(0, 0, 0.0)
+        timeline.place(FRAME, FRAME, 0.04)
+        stamp = timeline.place(FRAME + 2 * TICKS, None, 0.04 + passed)
+        assert (stamp.hole, stamp.broken) == (hole, not hole)
+
+
+def test_a_picture_that_is_handed_out_late_does_not_hide_the_hole_behind_it() -> None:
+    timeline = Timeline(TICKS, FRAME)
+    timeline.place(0, 0, 0.0)
+    timeline.place(FRAME, FRAME, 2.0)  # held back until the next one had begun
+    assert timeline.place(FRAME + 2 * TICKS, None, 2.01).hole == 2.0
+
+
+def test_one_picture_in_two_seconds_is_a_slow_camera_not_a_row_of_holes() -> None:
+    timeline = Timeline(TICKS, 2 * TICKS)
+    for number in range(5):
+        assert timeline.place(number * 2 * TICKS, None, number * 2.0).hole == 0.0

@@ -1,0 +1,45 @@
+"""What every command shares: troubles told in words, exit codes, the `--config` option."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+
+from edge_agent.core.trouble import Trouble
+
+CONFIGURATION_WRONG = 78
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+ConfigPath = Annotated[
+    Path, typer.Option("--config", help="site.yaml", envvar=None, show_default=True)
+]
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def told(command: Command) -> Command:
+    """A command whose troubles are told in words on stderr instead of a traceback."""
+
+    @wraps(command)
+    def run(*args: object, **kwargs: object) -> None:
+        try:
+            command(*args, **kwargs)
+        except Trouble as trouble:
+            err.print(str(trouble), markup=False)
+            wrong = trouble.code.startswith(("config.", "credentials.", "model."))
+            raise typer.Exit(CONFIGURATION_WRONG if wrong else 1) from trouble
+
+    return run  # type: ignore[return-value]
+
+
+def not_written(path: Path, error: OSError) -> Trouble:
+    """What to tell when a file that was asked for cannot be written."""
+    return Trouble(
+        "file.not_written",
+        f"Không ghi được {path} ({error.strerror}). Kiểm tra thư mục và chỗ trống.",
+        f"{path} cannot be written ({error.strerror}). Check the folder and the free space.",
+    )

@@ -1,0 +1,1 @@
+"""Footage that can stand as proof: hashes, signed manifests, scrub, export, verification."""

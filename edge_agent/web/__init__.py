@@ -1,0 +1,1 @@
+"""Pages on the site: loopback only, never without a token, every look written down."""
