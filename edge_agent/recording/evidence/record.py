@@ -93,21 +93,8 @@ def check_script() -> str:
 
 def record(taken: Taken, site: str) -> str:
     """The extraction record (biên bản trích xuất), Markdown, in Vietnamese."""
-    request, span, zone = taken.request, taken.span, taken.zone
     lines = [
-        "# Biên bản trích xuất dữ liệu camera",
-        "",
-        f"- Số: {taken.id}",
-        f"- Cơ sở: {site}",
-        f"- Camera: {request.camera}",
-        f"- Khoảng yêu cầu: {_when(request.start, zone)} đến {_when(request.end, zone)}",
-        f"- Người trích xuất: {_line(request.who)}",
-        f"- Lý do: {_line(request.why)}",
-        f"- Thời điểm trích xuất: {_when(taken.moment, zone)}",
-        f"- Vân tay khóa của thiết bị (SHA-256): `{taken.fingerprint}`",
-        "",
-        f"Có hình {span.recorded:.1f} giây, không có hình {span.lost:.1f} giây.",
-        "",
+        *_head(taken, site),
         *_section("Cảnh báo", [f"- **{vi}**" for vi, _en in taken.warnings]),
         "## Khoảng không có hình",
         "",
@@ -134,6 +121,25 @@ def record(taken: Taken, site: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _head(taken: Taken, site: str) -> list[str]:
+    request, span, zone = taken.request, taken.span, taken.zone
+    return [
+        "# Biên bản trích xuất dữ liệu camera",
+        "",
+        f"- Số: {taken.id}",
+        f"- Cơ sở: {site}",
+        f"- Camera: {request.camera}",
+        f"- Khoảng yêu cầu: {_when(request.start, zone)} đến {_when(request.end, zone)}",
+        f"- Người trích xuất: {_line(request.who)}",
+        f"- Lý do: {_line(request.why)}",
+        f"- Thời điểm trích xuất: {_when(taken.moment, zone)}",
+        f"- Vân tay khóa của thiết bị (SHA-256): `{taken.fingerprint}`",
+        "",
+        f"Có hình {span.recorded:.1f} giây, không có hình {span.lost:.1f} giây.",
+        "",
+    ]
 
 
 def readme(taken: Taken) -> str:
