@@ -98,7 +98,8 @@ class Board:
         if said["id"] in self.arrivals:
             self.duplicates += 1
             return
-        phase, rule = str(said["id"]).rsplit(".", 1)[-1], str(said["data"]["rule"])
+        rule = str(said["data"].get("rule", said.get("type", "")))
+        phase = str(said["id"]).rsplit(".", 1)[-1]
         arrival = Arrival(str(said["id"]), phase, rule, str(said["subject"]), at)
         self.arrivals[arrival.id] = arrival
         self._row(arrival.camera).last_event = f"{rule} {phase}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from edge_agent.core.ledger import Deletion, Notice, Promise, RetentionStatus
 from edge_agent.core.time import iso
+from edge_agent.store.evidence import Finding
 
 DISK = "disk"
 _SEVERITY = {Promise.MET: "info", Promise.AT_RISK: "warning", Promise.BROKEN: "critical"}
@@ -49,6 +50,18 @@ def deleted_early(deletion: Deletion, floor_days: int) -> Notice:
             "bytes": deletion.size,
             "when_full": "delete_oldest",
         },
+    )
+
+
+def evidence_finding(finding: Finding) -> Notice:
+    """A recorded file is no longer what was signed, or is gone; `subject` is the camera."""
+    return Notice(
+        id=f"evidence.{finding.kind}.{finding.path.replace('/', '.')}",
+        type="vn.qcam.evidence.finding.v1",
+        subject=finding.path.split("/")[0],
+        time=finding.found,
+        severity="critical",
+        data={"path": finding.path, "kind": finding.kind, "detail": finding.detail},
     )
 
 

@@ -21,6 +21,7 @@ from edge_agent.recording.files import Syncer
 from edge_agent.recording.housekeeping import Housekeeping
 from edge_agent.recording.index import IndexWriter
 from edge_agent.recording.keyframes import KeyFrameServer
+from edge_agent.recording.notices import evidence_finding
 from edge_agent.recording.recorder import CredentialOf, Recorder
 from edge_agent.recording.segments import Shelf
 from edge_agent.recording.volume import Volume
@@ -28,7 +29,9 @@ from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
 from edge_agent.runtime.supervisor import Backoff, start_thread
 from edge_agent.store.database import move_aside
+from edge_agent.store.evidence import Finding
 from edge_agent.store.inventory import read_inventory
+from edge_agent.store.ledger import Ledger
 from edge_agent.store.recordings import Recordings
 from edge_agent.store.salvage import salvage_facts
 
@@ -77,7 +80,11 @@ class _Service:
         self._index = IndexWriter(recordings)
         self._key_frames = KeyFrameServer(state / "run" / "keyframes.sock")
         place = Place(root, state, config.site.id)
-        self._proof = Proof(place, recordings, config.recording.scrub_rate, clock)
+        ledger = Ledger(recordings.rows)
+        self._proof = Proof(
+            *(place, recordings, config.recording.scrub_rate, clock),
+            event=lambda finding: _leave(ledger, finding),
+        )
         shelf = Shelf(root, self._syncer, self._proof.sealed)
         volume = Volume(root, state, clock)
         desk = Desk(config.recording, shelf, self._index, self._key_frames, clock, volume)
@@ -138,6 +145,11 @@ class _Service:
             if not self._index.waiting:
                 self._index.put(partial(Recordings.beat, moment=now.wall, boot=boot_id()))
         self._beat()
+
+
+def _leave(ledger: Ledger, finding: Finding) -> None:
+    """Leave what the scrub found for the agent to tell."""
+    ledger.notify(evidence_finding(finding))
 
 
 class _Inventory:

@@ -110,14 +110,14 @@ def test_a_socket_that_a_killed_recorder_left_behind_is_replaced(tmp_path: Path)
         left.bind(str(path))
     stop = Event()
     server = KeyFrameServer(path)
-    thread = Thread(target=server.run_once, args=(stop,))
+    thread = Thread(target=server.run_once, args=(stop,), daemon=True)
     thread.start()
 
     def reachable() -> bool:
         try:
             with connected(path):
                 return True
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, FileNotFoundError):  # the old one, or none for a moment
             return False
 
     until(reachable)

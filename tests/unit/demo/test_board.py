@@ -52,6 +52,12 @@ def test_an_event_sent_twice_counts_once() -> None:
     assert board.duplicates == 1
 
 
+def test_a_notice_of_the_recorder_arrives_though_no_rule_made_it() -> None:
+    board = Board()
+    board.take(f"{SITE}/event/alarm", said(id="d.1", subject="disk", type="t.v1", data={}), NOW)
+    assert (list(board.arrivals), board.opened(), board.unreadable) == (["d.1"], [], 0)
+
+
 @given(
     some.sampled_from(["state", "birth", "heartbeat", "camera/c/state", "event/alarm", "", "x/y"]),
     some.one_of(
