@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import av
 import av.error
 import pytest
 
+from edge_agent.sim.faults import Switches
 from edge_agent.sim.site import VirtualSite
 from edge_agent.sim.virtual_camera import VirtualCamera
 from tests.integration.sim.watching import url_of, watch
@@ -91,16 +93,8 @@ def control(url: str, body: object | None = None) -> Any:
 
 def test_the_control_shows_and_sets_switches(site: VirtualSite, camera: VirtualCamera) -> None:
     said = control(f"{site.control_url}/cam-2", {"freeze": True, "clock_offset": 90})
-    assert said == {
-        "wrong_password": False,
-        "refuse": False,
-        "freeze": True,
-        "clock_offset": 90,
-    }
-    assert control(site.control_url) == {
-        "cam-1": {"wrong_password": False, "refuse": False, "freeze": False, "clock_offset": 0.0},
-        "cam-2": said,
-    }
+    assert said == asdict(Switches(freeze=True, clock_offset=90))
+    assert control(site.control_url) == {"cam-1": asdict(Switches()), "cam-2": said}
     assert camera.faults.now.freeze
 
 
