@@ -36,11 +36,6 @@ def watchdog_interval() -> float | None:
     return int(microseconds) / 1_000_000
 
 
-def ci() -> bool:
-    """Whether a build machine runs us (property tests then take their repeatable profile)."""
-    return os.environ.get("CI", "").lower() not in ("", "0", "false")
-
-
 def for_child(*, keep_credentials: bool = True) -> dict[str, str]:
     """The environment for a child process: ours, without what systemd said to us alone."""
     kept = {"CREDENTIALS_DIRECTORY"} if keep_credentials else set()
@@ -58,12 +53,6 @@ def quiet_ultralytics(folder: Path) -> None:
     os.environ["YOLO_AUTOINSTALL"] = "false"
     os.environ["YOLO_CONFIG_DIR"] = str(folder)
     os.environ["YOLO_VERBOSE"] = "false"
-
-
-def cache_under(folder: Path) -> None:
-    """Libraries that keep a cache keep it here: a hardened unit has no home."""
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ["XDG_CACHE_HOME"] = str(folder)
 
 
 @contextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from edge_agent.core.media import Camera
 from edge_agent.core.trouble import Trouble
+from edge_agent.store.durable import replace_file
 
 _MODE = 0o660
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")  # becomes a folder and a topic level
@@ -26,10 +26,7 @@ def write_inventory(path: Path, cameras: Sequence[Camera]) -> bool:
     content = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
     if path.exists() and path.read_bytes() == content:
         return False
-    fresh = path.with_name(f".{path.name}.new")
-    _write_through(fresh, content)
-    fresh.replace(path)
-    _sync_folder(path.parent)
+    replace_file(path, content, _MODE)
     return True
 
 
@@ -52,23 +49,6 @@ def read_inventory(path: Path) -> tuple[Camera, ...]:
     if wrong:
         raise _damaged(path, f"camera id {wrong[0]!r}")
     return cameras
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _MODE)
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(handle, _MODE)
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _damaged(path: Path, detail: str) -> Trouble:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
+
+from edge_agent.store.durable import replace_file, sync_folder
 
 _MODE = 0o640
 
@@ -21,29 +22,7 @@ def save_still(folder: Path, event_id: str, when: datetime, jpeg: bytes) -> str:
     day = folder / when.astimezone(UTC).date().isoformat()
     if not day.is_dir():
         day.mkdir(parents=True, exist_ok=True)
-        _sync(folder)
+        sync_folder(folder)
     final = day / f"{event_id}.jpg"
-    fresh = day / f".{event_id}.new"
-    try:
-        _write_through(fresh, jpeg)
-        fresh.replace(final)
-    finally:
-        fresh.unlink(missing_ok=True)  # a full disk must not keep half a picture
-    _sync(day)
+    replace_file(final, jpeg, _MODE)
     return final.relative_to(folder).as_posix()
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _MODE)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

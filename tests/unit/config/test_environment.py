@@ -54,10 +54,3 @@ def test_proxies_are_away_for_a_moment_and_back_after_a_failure(
     with pytest.raises(KeyError):
         fail_without_proxy()
     assert os.environ["HTTP_PROXY"] == "http://proxy.example:3128"
-
-
-def test_a_build_machine_is_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CI", "1")
-    assert environment.ci()
-    monkeypatch.setenv("CI", "false")
-    assert not environment.ci()

@@ -175,3 +175,19 @@ def test_a_line_that_cannot_be_written_is_lost_counted_and_harmless() -> None:
     stream = logs.Unbreakable(closed)
     print("segment.closed", file=stream, flush=True)  # type: ignore[call-overload]
     assert stream.lost >= 1
+
+
+def test_a_line_and_its_end_are_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that share a log file would tear each other's lines otherwise."""
+    written: list[str] = []
+
+    class Stream(io.StringIO):
+        def write(self, text: str) -> int:
+            written.append(text)
+            return len(text)
+
+    monkeypatch.setattr(sys, "stdout", Stream())
+    logs.configure("json")
+    logs.log.info("segment.closed", camera="c")
+    (line,) = written
+    assert line.endswith("}\n")
