@@ -6,10 +6,7 @@ H.264 Annex B access units, each with its delimiter; no B-frames; a key frame ev
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -30,7 +27,6 @@ from edge_agent.core.trouble import Trouble
 Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 
-KEPT = 32  # clips in a cache (about 18 MB each); the longest unused make room for a new one
 SPS, PPS = 7, 8  # NAL unit types, H.264 table 7-1
 
 
@@ -175,9 +171,10 @@ class _Writer:
             self._file.write(data)
 
 
-def _encode(
+def encode(
     folder: Path, pictures: Iterator[Picture], form: ClipForm, progress: Progress, stop: Event
 ) -> None:
+    """Encode both streams into this folder; raises OSError, and Cancelled when `stop` is set."""
     main = _Writer(folder / "main.h264", form.main, form, form.main_kbit)
     sub = _Writer(folder / "sub.h264", form.sub, form, form.sub_kbit)
     try:
@@ -219,73 +216,3 @@ def load_clip(folder: Path) -> Clip | None:
         if stream.path.stat().st_size != offset + length:
             return None
     return Clip(*streams)
-
-
-def make_clip(
-    cache: Path,
-    key: str,
-    form: ClipForm,
-    pictures: Callable[[], Iterator[Picture]],
-    progress: Progress,
-    stop: Event,
-) -> Clip:
-    """The clip of this key: from the cache, or encoded now (temporary folder, then renamed).
-
-    Raises Trouble when the cache cannot be written, Cancelled when `stop` was set.
-    """
-    folder = cache / key
-    clip = load_clip(folder)
-    if clip is not None:
-        with suppress(OSError):  # a cache of somebody else's that may only be read
-            (folder / "clip.json").touch()
-        progress(form.frames, form.frames)
-        return clip
-    try:
-        _encode_into(cache, folder, form, pictures, progress, stop)
-    except OSError as error:
-        raise _not_writable(cache, error) from error
-    clip = load_clip(folder)
-    if clip is None:
-        raise Trouble(
-            "sim.clip_damaged",
-            f"Đoạn phim vừa mã hóa trong {folder} bị hỏng: hãy chạy lại.",
-            f"The clip just encoded in {folder} is damaged: run it again.",
-        )
-    progress(form.frames, form.frames)
-    return clip
-
-
-def _encode_into(
-    cache: Path,
-    folder: Path,
-    form: ClipForm,
-    pictures: Callable[[], Iterator[Picture]],
-    progress: Progress,
-    stop: Event,
-) -> None:
-    cache.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name[:8]}-", dir=cache))
-    try:
-        _encode(scratch, pictures(), form, progress, stop)
-        shutil.rmtree(folder, ignore_errors=True)
-        scratch.rename(folder)
-        _make_room(cache)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _make_room(cache: Path) -> None:
-    """Remove the longest unused clips; a site that serves one keeps its mapped bytes."""
-    used = {path.parent: path.stat().st_mtime for path in cache.glob("[!.]*/clip.json")}
-    for folder in sorted(used, key=used.__getitem__)[:-KEPT]:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _not_writable(cache: Path, error: OSError) -> Trouble:
-    return Trouble(
-        "sim.cache_not_writable",
-        f"Không ghi được đoạn phim mô phỏng vào {cache}: {error.strerror}. Hãy giải phóng chỗ "
-        "trống hoặc chọn thư mục khác.",
-        f"Cannot write the virtual cameras' clips to {cache}: {error.strerror}. Free some "
-        "space or choose another folder.",
-    )

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 
-from edge_agent.sim.clip import Clip, ClipForm, Picture, Progress, make_clip
+from edge_agent.sim.clip import Clip, ClipForm, Picture, Progress
+from edge_agent.sim.clip_cache import make_clip
 from edge_agent.sim.footage import (
     scene_key,
     scene_pictures,

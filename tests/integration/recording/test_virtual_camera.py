@@ -11,7 +11,8 @@ import pytest
 
 from edge_agent.core.geometry import Size
 from edge_agent.core.secret import Credential
-from edge_agent.sim.clip import ClipForm, Picture, make_clip
+from edge_agent.sim.clip import ClipForm, Picture
+from edge_agent.sim.clip_cache import make_clip
 from edge_agent.sim.faults import Faults
 from edge_agent.sim.rtsp import RtspServer
 from tests.integration.recording.site import Site, until

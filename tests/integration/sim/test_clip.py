@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
@@ -11,8 +12,9 @@ import pytest
 
 from edge_agent.core.geometry import Size
 from edge_agent.core.trouble import Trouble
-from edge_agent.sim import clip
-from edge_agent.sim.clip import Cancelled, ClipForm, Picture, load_clip, make_clip, split_nals
+from edge_agent.sim import clip_cache
+from edge_agent.sim.clip import Cancelled, Clip, ClipForm, Picture, load_clip, split_nals
+from edge_agent.sim.clip_cache import make_clip
 from edge_agent.sim.footage import video_form, video_key, video_pictures
 
 FORM = ClipForm(seconds=2.0, fps=10, main=Size(320, 180), sub=Size(160, 90), gop=0.5)
@@ -26,6 +28,26 @@ def pictures() -> Iterator[Picture]:
 
 def ignore(_done: int, _total: int) -> None:
     pass
+
+
+def left_in(cache: Path) -> set[str]:
+    return {path.name for path in cache.iterdir() if path.suffix != ".lock"}
+
+
+def test_two_cameras_that_play_one_video_wait_for_one_encoding(tmp_path: Path) -> None:
+    rendered: list[int] = []
+
+    def counted_pictures() -> Iterator[Picture]:
+        rendered.append(1)
+        yield from pictures()
+
+    def make() -> Clip:
+        return make_clip(tmp_path, "k", FORM, counted_pictures, ignore, QUIET)
+
+    with ThreadPoolExecutor(4) as pool:
+        clips = [job.result() for job in [pool.submit(make) for _ in range(4)]]
+    assert len(rendered) == 1
+    assert {one.main.seconds for one in clips} == {FORM.seconds}
 
 
 def test_a_clip_has_key_frames_in_time_delimiters_and_no_b_frames(tmp_path: Path) -> None:
@@ -59,13 +81,13 @@ def test_the_second_time_comes_from_the_cache(tmp_path: Path) -> None:
 def test_the_longest_unused_clips_make_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clip, "KEPT", 2)
+    monkeypatch.setattr(clip_cache, "KEPT", 2)
     for place, key in enumerate(("a", "b")):
         make_clip(tmp_path, key, FORM, pictures, ignore, QUIET)
         os.utime(tmp_path / key / "clip.json", (place, place))
     make_clip(tmp_path, "a", FORM, pictures, ignore, QUIET)
     make_clip(tmp_path, "c", FORM, pictures, ignore, QUIET)
-    assert {path.name for path in tmp_path.iterdir()} == {"a", "c"}
+    assert left_in(tmp_path) == {"a", "c"}
 
 
 @pytest.mark.parametrize("name", ["main.h264", "sub.h264", "clip.json"])
@@ -81,7 +103,7 @@ def test_a_stopped_encoding_leaves_nothing_behind(tmp_path: Path) -> None:
     stop = Event()
     with pytest.raises(Cancelled):
         make_clip(tmp_path, "k", FORM, pictures, lambda *_: stop.set(), stop)
-    assert list(tmp_path.iterdir()) == []
+    assert left_in(tmp_path) == set()
 
 
 def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:

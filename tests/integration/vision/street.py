@@ -13,7 +13,8 @@ from edge_agent.core.geometry import Size
 from edge_agent.core.media import Camera, Identity, Stream
 from edge_agent.core.secret import Credential
 from edge_agent.runtime.clock import SystemClock
-from edge_agent.sim.clip import Clip, ClipForm, make_clip
+from edge_agent.sim.clip import Clip, ClipForm
+from edge_agent.sim.clip_cache import make_clip
 from edge_agent.sim.faults import Faults
 from edge_agent.sim.rtsp import RtspServer
 from edge_agent.vision.detector.boxes import letterbox
