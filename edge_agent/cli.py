@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 import edge_agent
-from edge_agent import cli_evidence, cli_playback, cli_recording, cli_sizing
+from edge_agent import cli_analyze, cli_evidence, cli_playback, cli_recording, cli_sizing
 from edge_agent.app.agent import Agent
 from edge_agent.app.layout import Layout
 from edge_agent.app.search import look_once
@@ -63,6 +63,7 @@ def _read(path: Path) -> tuple[Config, Credentials]:
 cli_recording.register(app)
 cli_evidence.register(app)
 app.command()(cli_sizing.sizing)
+app.command()(cli_analyze.analyze)
 app.command()(cli_playback.play)
 
 

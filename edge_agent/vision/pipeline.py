@@ -9,7 +9,7 @@ from edge_agent.config.schema import Calibration, Rules
 from edge_agent.core.event import EpisodeChange, Sighting
 from edge_agent.core.geometry import Box
 from edge_agent.core.media import Camera
-from edge_agent.core.perception import MaskReading, Track, TrackState
+from edge_agent.core.perception import MaskReading, MaskState, Track, TrackState
 from edge_agent.core.time import Instant
 from edge_agent.rules.watch import (
     Watch,
@@ -71,6 +71,7 @@ class CameraPipeline:
         self._outlook, self._models, self._key_picture = outlook, models, key_picture
         self._gate = MotionGate(outlook.idle_fps)
         self._watch: Watch | None = None
+        self._scores: dict[int, dict[MaskState, float]] = {}
         self.analysed = 0
 
     @property
@@ -82,6 +83,10 @@ class CameraPipeline:
     def tracks(self) -> tuple[Track, ...]:
         """Everybody who is followed now."""
         return tracks(self._watch) if self._watch else ()
+
+    def score(self, track: Track) -> float | None:
+        """The model's score of the last reading that said what this track's votes say."""
+        return self._scores.get(track.id, {}).get(track.mask)
 
     @property
     def reason(self) -> str:
@@ -149,6 +154,10 @@ class CameraPipeline:
             request.track: self._models.read_mask(key.image, request.head.scaled(sx, sy))
             for request in due
         }
+        followed = {track.id for track in tracks(watch)}
+        self._scores = {number: kept for number, kept in self._scores.items() if number in followed}
+        for number, reading in readings.items():
+            self._scores.setdefault(number, {})[reading.state] = reading.score
         return read_heads(watch, key.at, readings)
 
     def _sighting(self, change: EpisodeChange, frame: Frame) -> Sighting:

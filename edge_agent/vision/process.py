@@ -6,10 +6,12 @@ import os
 import signal
 import sys
 from multiprocessing.connection import Connection
+from pathlib import Path
 from threading import Event, Thread
 
 import cv2
 
+from edge_agent.config.schema import Vision
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.runtime.logs import configure, hide, log
@@ -33,7 +35,8 @@ def work(job: VisionJob, pipe: Connection) -> int:
     hide(credential.password for credential in job.credentials.values())
     cv2.setNumThreads(1)
     try:
-        lookout = Lookout(job, load_models(job), pipe.send, SystemClock())
+        models = load_models(job.models, job.vision, job.key_frames.parent / "ultralytics")
+        lookout = Lookout(job, models, pipe.send, SystemClock())
     except Trouble as trouble:
         pipe.send(trouble)
         return _EX_CONFIG
@@ -45,11 +48,14 @@ def work(job: VisionJob, pipe: Connection) -> int:
     return 0
 
 
-def load_models(job: VisionJob) -> Models:
-    """The models of this job, checked and compiled. Raises Trouble `model.*`."""
-    person, mask = check_models(job.models, job.vision)
-    detector = load_detector(person, job.vision, job.key_frames.parent / "ultralytics")
-    masks = MaskReader(mask, job.vision)
+def load_models(folder: Path, vision: Vision, scratch: Path) -> Models:
+    """The models of this folder, checked and compiled; a backend may write to `scratch`.
+
+    Raises Trouble `model.*`.
+    """
+    person, mask = check_models(folder, vision)
+    detector = load_detector(person, vision, scratch)
+    masks = MaskReader(mask, vision)
     return Models(detector, masks.read, f"{detector.model} {masks.model}")
 
 

@@ -1,0 +1,164 @@
+"""Analysis: the live pipeline over footage that is already there, told as lines (JSON values).
+
+A video is one camera's stream: the same gate, tracker, votes and rules as at a site, with the
+source's own time. A picture is a frame by itself: nobody is followed, one reading is the answer.
+The words of a line are in docs/analyze.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from edge_agent.core.event import EpisodeChange, Sighting
+from edge_agent.core.geometry import Box, GroundPoint, Size
+from edge_agent.core.perception import Detection, MaskState, Track, TrackState
+from edge_agent.core.time import from_iso
+from edge_agent.rules import motion
+from edge_agent.rules.ground import GroundPlane, fit_plane, to_ground
+from edge_agent.rules.head import head_region
+from edge_agent.rules.tracker import SURE
+from edge_agent.vision.footage import START, Numbered, Source, film_frames, picture_frame
+from edge_agent.vision.frame import Frame, Image
+from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook
+
+Line = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """One frame that was looked at: its picture (BGR) and the lines that it gave."""
+
+    source: Source
+    number: int
+    image: Image
+    lines: tuple[Line, ...]
+
+
+def analyse_film(
+    source: Source, outlook: Outlook, models: Models, fps: float | None
+) -> Iterator[Look]:
+    """Every frame looked at, in order; what is open at the end closes with `source_ended`.
+
+    Raises Trouble `analyze.unreadable`.
+    """
+    pipeline = CameraPipeline(outlook, models)
+    numbered: Numbered | None = None
+    for numbered in film_frames(source, fps):
+        sightings = pipeline.take(numbered.frame)
+        people = [
+            _person(track, numbered.frame.size, pipeline.score(track))
+            for track in pipeline.tracks
+            if track.state is not TrackState.LOST
+        ]
+        line = _frame_line(source, numbered, people)
+        yield _look(source, numbered, (line, *_event_lines(source, sightings)))
+    if numbered is not None:
+        ended = pipeline.interrupt(numbered.frame.at, "source_ended")
+        yield _look(source, numbered, _event_lines(source, ended))
+
+
+def analyse_picture(source: Source, outlook: Outlook, models: Models) -> Look:
+    """The persons of one picture, best score first. Raises Trouble `analyze.unreadable`, and
+    `calibration.*` for a calibration that fixes no floor.
+    """
+    frame = picture_frame(source)
+    plane = fit_plane(outlook.calibration, frame.size) if outlook.calibration else None
+    found = [one for one in models.detector.detect(frame.image) if one.score >= SURE]
+    people = [
+        _person_in_picture(number, detection, frame, plane, models)
+        for number, detection in enumerate(found, start=1)
+    ]
+    numbered = Numbered(0, frame)
+    return _look(source, numbered, (_frame_line(source, numbered, people),))
+
+
+def event_line(change: EpisodeChange, source: str, model: str) -> Line:
+    """The line of an episode's opening or closing; times are the source's, in seconds."""
+    figures = dict(change.data)
+    if (peak := figures.pop("peak", None)) is not None:
+        figures["peak_s"] = _seconds(from_iso(peak))
+    return {
+        "type": "event",
+        "source": source,
+        "event": change.phase.value,
+        "episode": change.episode,
+        "rule": change.rule.value,
+        "camera": change.camera,
+        "tracks": list(change.tracks),
+        "t0_s": _seconds(change.t0),
+        "t1_s": _seconds(change.t1),
+        "reason": change.reason,
+        "model": model,
+        **figures,
+    }
+
+
+def _event_lines(source: Source, sightings: Sequence[Sighting]) -> tuple[Line, ...]:
+    return tuple(event_line(one.change, source.path.name, one.model) for one in sightings)
+
+
+def _look(source: Source, numbered: Numbered, lines: tuple[Line, ...]) -> Look:
+    return Look(source, numbered.number, numbered.frame.image, lines)
+
+
+def _frame_line(source: Source, numbered: Numbered, people: list[Line]) -> Line:
+    frame = numbered.frame
+    return {
+        "type": "frame",
+        "source": source.path.name,
+        "frame": numbered.number,
+        "time_s": round(frame.at.since(START), 3),
+        "width": frame.size.width,
+        "height": frame.size.height,
+        "persons": people,
+    }
+
+
+def _person(track: Track, size: Size, score: float | None) -> Line:
+    answered = track.mask is not MaskState.UNKNOWN and score is not None
+    return {
+        "track": track.id,
+        "box": _corners(track.box),
+        "score": round(track.score, 4),
+        **_place(track.ground),
+        "head_box": _corners(head_region(track.box, size)),
+        "face_box": None,  # the mask model reads the head as a whole and finds no face in it
+        "mask": track.mask.value,
+        "mask_score": round(score, 4) if answered and score is not None else None,
+    }
+
+
+def _person_in_picture(
+    number: int, detection: Detection, frame: Frame, plane: GroundPlane | None, models: Models
+) -> Line:
+    """A person whom nobody follows: one reading is the answer."""
+    reading = models.read_mask(frame.image, head_region(detection.box, frame.size))
+    ground = _ground(detection.box, frame.size, plane)
+    track = Track(
+        number, TrackState.TENTATIVE, detection.box, detection.score, ground, reading.state
+    )
+    return _person(track, frame.size, reading.score)
+
+
+def _ground(box: Box, size: Size, plane: GroundPlane | None) -> GroundPoint | None:
+    stands = motion.begin(box)
+    if plane is None or stands.y >= size.height - 1:
+        return None
+    return to_ground(plane, (stands.x, stands.y), stands.error)
+
+
+def _place(ground: GroundPoint | None) -> Line:
+    if ground is None:
+        return {"ground_m": None, "sigma_m": None}
+    return {"ground_m": [round(ground.x, 3), round(ground.y, 3)], "sigma_m": round(ground.sigma, 3)}
+
+
+def _corners(box: Box) -> list[float]:
+    return [round(value, 1) for value in (box.x1, box.y1, box.x2, box.y2)]
+
+
+def _seconds(wall: datetime) -> float:
+    return round((wall - START.wall).total_seconds(), 3)
