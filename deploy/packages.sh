@@ -13,8 +13,9 @@ RUNTIME_PACKAGES="python3 python3-venv ca-certificates libgl1 libglib2.0-0"
 #   openssl                 certificates that live for one test
 #   systemd                 systemd-analyze: the units are verified
 #   chromium                plays what the agent serves
+#   postgresql              the center's engine for a province, as a private cluster of one test
 DEMO_PACKAGES="mosquitto"
-TEST_PACKAGES="mosquitto iproute2 util-linux openssl systemd chromium"
+TEST_PACKAGES="mosquitto iproute2 util-linux openssl systemd chromium postgresql"
 
 # Comparing the cost of recording with what others do (tests.bench.recording_cost); nothing else needs them.
 #   ffmpeg                  as Frigate and Viseron start it
@@ -75,25 +76,32 @@ install_packages() {
     )
 }
 
-# A broker that comes in with these packages is for us to start on loopback: Debian would start it at once
-# and at every boot, on port 1883. One that was there before belongs to somebody and stays as it is.
+# A broker or database server that comes in with these packages is for us to start on loopback: Debian would
+# start it at once and at every boot. One that was there before belongs to somebody and stays as it is.
 POLICY=/usr/sbin/policy-rc.d
 ours=""
 
+# servers: those among the missing packages.
+servers() {
+    for server in mosquitto postgresql; do
+        case " $missing" in *" $server "*) printf '%s ' "$server" ;; esac
+    done
+}
+
 keep_quiet() {
-    case " $missing" in *" mosquitto "*) ;; *) return 0 ;; esac
-    [ ! -e "$POLICY" ] || return 0
-    printf '%s\n' '#!/bin/sh' '[ "$1" != mosquitto ] || exit 101' | $as_root tee "$POLICY" >/dev/null
+    [ -n "$(servers)" ] && [ ! -e "$POLICY" ] || return 0
+    printf '%s\n' '#!/bin/sh' 'case $1 in mosquitto | postgresql*) exit 101 ;; esac' | $as_root tee "$POLICY" >/dev/null
     $as_root chmod 755 "$POLICY"
     ours=yes
 }
 
 speak_again() {
     [ -z "$ours" ] || $as_root rm -f "$POLICY"
-    case " $missing" in *" mosquitto "*) ;; *) return 0 ;; esac
-    if command -v systemctl >/dev/null 2>&1; then
-        $as_root systemctl disable mosquitto.service >/dev/null 2>&1 || true
-    else
-        $as_root update-rc.d mosquitto disable >/dev/null 2>&1 || true
-    fi
+    for server in $(servers); do
+        if command -v systemctl >/dev/null 2>&1; then
+            $as_root systemctl disable "$server.service" >/dev/null 2>&1 || true
+        else
+            $as_root update-rc.d "$server" disable >/dev/null 2>&1 || true
+        fi
+    done
 }
