@@ -10,10 +10,17 @@ from typing import Any
 
 
 class Rule(StrEnum):
-    """What a rule watches for."""
+    """What a rule watches for: people; with `tamper` and `calibration`, the camera itself."""
 
     DISTANCING = "distancing"
     MASK = "mask"
+    GATHERING = "gathering"
+    ZONE = "zone"
+    LINE = "line"
+    FENCE = "fence"
+    OCCUPANCY = "occupancy"
+    TAMPER = "tamper"
+    CALIBRATION = "calibration"
 
 
 class Phase(StrEnum):

@@ -21,6 +21,13 @@ _COLOURS = {
 _RULES = {
     "mask": "không đeo khẩu trang / no mask",
     "distancing": "không giữ khoảng cách / too close",
+    "gathering": "tụ tập đông người / gathering",
+    "zone": "ra khỏi phòng, khu vực / out of room or zone",
+    "line": "vượt rào, qua cổng / line crossed",
+    "fence": "tiếp cận hàng rào / at the fence",
+    "occupancy": "quá số người / too many people",
+    "tamper": "camera bị che, bị xoay / camera tampered with",
+    "calibration": "hiệu chuẩn đã lệch / calibration stale",
 }
 _LAST_EVENTS = 8
 

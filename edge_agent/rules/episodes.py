@@ -113,7 +113,7 @@ def observe(
     episodes, said = list(book.all), list(changes)
     known = _running(episodes)
     for claim in claims:
-        index = known.get((claim.rule, claim.key))
+        index = known.get((claim.rule, claim.place, claim.key))
         if index is None:
             index = _predecessor(episodes, claim, live)
         if index is None:
@@ -176,10 +176,10 @@ def _take(
     return replace(episode, stage=stage), said
 
 
-def _running(episodes: Sequence[Episode]) -> dict[tuple[Rule, Key], int]:
+def _running(episodes: Sequence[Episode]) -> dict[tuple[Rule, str, Key], int]:
     """Where each set of tracks belongs, of the episodes that are not closed."""
     return {
-        (episode.claim.rule, key): index
+        (episode.claim.rule, episode.claim.place, key): index
         for index, episode in enumerate(episodes)
         if episode.stage is not Stage.CLOSED
         for key in episode.keys
@@ -191,17 +191,15 @@ def _predecessor(
 ) -> int | None:
     """The running episode that these persons continue under new tracks, if any."""
     for index, episode in enumerate(episodes):
-        if (
-            episode.stage is not Stage.CLOSED
-            and episode.claim.rule is claim.rule
-            and _continues(episode, claim, live)
-        ):
+        if episode.stage is not Stage.CLOSED and _continues(episode, claim, live):
             return index
     return None
 
 
 def _continues(episode: Episode, claim: Observation, live: Mapping[int, Trail]) -> bool:
     """Law 3: the claim's new tracks began where and after the episode's missing ones ended."""
+    if (episode.claim.rule, episode.claim.place) != (claim.rule, claim.place):
+        return False
     if claim.key in episode.keys:
         return True
     # Tracks that all began well before the last sighting continue nobody; most end here.
@@ -220,9 +218,7 @@ def _pending(book: Episodes, at: Instant, claim: Observation, live: Mapping[int,
     cooling = [
         episode.last.mono + _limit(book, episode)
         for episode in book.all
-        if episode.stage is Stage.CLOSED
-        and episode.claim.rule is claim.rule
-        and _continues(episode, claim, live)
+        if episode.stage is Stage.CLOSED and _continues(episode, claim, live)
     ]
     name = _name(book, claim, at)
     not_before = max(cooling, default=at.mono)
@@ -265,6 +261,7 @@ def _change(book: Episodes, episode: Episode, phase: Phase, reason: str) -> Epis
         data={
             **episode.claim.latest,
             **worst.worst,
+            **({"place": episode.claim.place} if episode.claim.place else {}),
             "peak": iso(_label(episode, when)),
             "seconds": round(episode.seconds, 3),
         },
@@ -277,5 +274,6 @@ def _label(episode: Episode, moment: Instant) -> datetime:
 
 def _name(book: Episodes, claim: Observation, at: Instant) -> str:
     """The same for the same input: rule and a hash of site, camera, rule, persons, start."""
-    text = "\n".join([book.site, book.camera, claim.rule, repr(claim.key), at.wall.isoformat()])
+    who = repr(claim.key) + claim.place
+    text = "\n".join([book.site, book.camera, claim.rule, who, at.wall.isoformat()])
     return f"{claim.rule}-{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"

@@ -14,9 +14,11 @@ Key = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One frame's claim that a rule is broken by `persons` (ascending track ids).
+    """One frame's claim that a rule is broken by `persons` (ascending track ids) at `place`.
 
-    `worse` orders claims; `worst` is kept from the worst one, `latest` from the last.
+    `place` is a zone, a line, or what is wrong with the camera; empty where the persons alone say
+    which episode it is. A claim without persons is told by its place. `worse` orders claims;
+    `worst` is kept from the worst one, `latest` from the last.
     """
 
     rule: Rule
@@ -24,6 +26,7 @@ class Observation:
     worse: float
     worst: Mapping[str, Any]
     latest: Mapping[str, Any]
+    place: str = ""
 
     @property
     def key(self) -> Key:

@@ -24,6 +24,7 @@ from edge_agent.rules.observation import Observation
 from edge_agent.rules.tracker import Tracker, advance
 
 MASK_BRIDGE = 2.0  # seconds a person without a mask may be hidden
+CAMERA_PATIENCE = Patience(0.0, 2.0, 60.0)  # what judges the camera has waited already
 NO_CALIBRATION = "calibration.missing"
 
 
@@ -64,6 +65,8 @@ def new_watch(settings: WatchSettings) -> Watch:
     patience = {
         Rule.MASK: Patience(0.0, MASK_BRIDGE, mask.cooldown),
         Rule.DISTANCING: Patience(apart.duration, apart.bridge, apart.cooldown),
+        Rule.TAMPER: CAMERA_PATIENCE,
+        Rule.CALIBRATION: CAMERA_PATIENCE,
     }
     book = Episodes(settings.site, settings.camera, patience)
     return Watch(settings, reason, Tracker(settings.size, plane), book)
@@ -117,13 +120,21 @@ def read_heads(watch: Watch, at: Instant, readings: Mapping[int, MaskReading]) -
     return replace(watch, ballots={**watch.ballots, **cast})
 
 
-def decide(watch: Watch, at: Instant) -> tuple[Watch, tuple[EpisodeChange, ...]]:
-    """What opened and closed by now. Only a new frame is evidence; time alone closes."""
+def decide(
+    watch: Watch, at: Instant, camera: Sequence[Observation] = ()
+) -> tuple[Watch, tuple[EpisodeChange, ...]]:
+    """What opened and closed by now. Only a new frame is evidence; time alone closes.
+
+    `camera` are claims about the camera itself (tampering, a stale calibration), seen at `at`.
+    """
     frame, live = watch.tracker.at, {trail.id: trail for trail in watch.tracker.trails}
     book, said = watch.episodes, tuple[EpisodeChange, ...]()
     if frame is not None and frame != watch.decided:
         claims = (*_mask_claims(watch), *_distance_claims(watch))
         book, said = episodes.observe(book, frame, claims, live)
+    if camera:
+        book, more = episodes.observe(book, at, camera, live)
+        said = (*said, *more)
     book, late = episodes.expire(book, at, live)
     return replace(watch, episodes=book, decided=frame), (*said, *late)
 

@@ -26,7 +26,17 @@ _COARSE = 8  # pixels that a blurred person's width keeps: a face becomes three 
 _MARGIN = 0.08  # share of a box that is blurred around it: models cut hair and hands off
 _HEAD = 0.6  # share of the head square that is shown of a person in the event
 _COLOUR = (40, 40, 230)  # BGR
-_WORDS = {Rule.MASK: "Khong deo khau trang", Rule.DISTANCING: "Khong giu khoang cach"}
+_WORDS = {
+    Rule.MASK: "Khong deo khau trang",
+    Rule.DISTANCING: "Khong giu khoang cach",
+    Rule.GATHERING: "Tu tap dong nguoi",
+    Rule.ZONE: "Ra khoi phong, khu vuc",
+    Rule.LINE: "Vuot rao, qua cong",
+    Rule.FENCE: "Tiep can hang rao",
+    Rule.OCCUPANCY: "Qua so nguoi",
+    Rule.TAMPER: "Camera bi che, bi xoay",
+    Rule.CALIBRATION: "Hieu chuan da lech",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,11 @@ from edge_agent.rules.observation import Observation
 from edge_agent.rules.tracker import Sighting, Trail
 from tests.unit.rules.scenes import moment
 
-PATIENCE = {Rule.DISTANCING: Patience(3.0, 2.0, 10.0), Rule.MASK: Patience(0.0, 2.0, 10.0)}
+PATIENCE = {
+    Rule.DISTANCING: Patience(3.0, 2.0, 10.0),
+    Rule.MASK: Patience(0.0, 2.0, 10.0),
+    Rule.TAMPER: Patience(0.0, 2.0, 10.0),
+}
 BOOK = Episodes("site-1", "cam-1", PATIENCE)
 
 
@@ -206,6 +210,19 @@ def test_rules_do_not_mix() -> None:
         (Rule.DISTANCING, OPENED),
     ]
     assert active(story.book, Rule.MASK, Stage.OPEN) == {(1,)}
+
+
+def test_a_claim_about_the_camera_has_no_persons_and_is_told_by_its_place() -> None:
+    covered = Observation(Rule.TAMPER, (), 1.0, {}, {}, "covered")
+    dark = replace(covered, place="dark")
+    story = Story().play(1.0, covered).play(1.0, covered, dark).play(1.0, dark).play(3.0)
+    told = [(change.phase, change.data["place"], change.reason) for change in story.said]
+    assert told == [
+        (OPENED, "covered", ""),
+        (OPENED, "dark", ""),
+        (CLOSED, "covered", "ended"),
+        (CLOSED, "dark", "ended"),
+    ]
 
 
 def test_interruption_closes_what_is_open_and_forgets_what_is_pending() -> None:
