@@ -58,7 +58,7 @@ class NoticeBoard:
         fresh = 0
         for notice in self._ledger.untold():
             event = notice_event(self._site, notice)
-            lane = Lane.BULK if notice.severity == "info" else Lane.ALARM
+            lane = Lane.STATE if notice.severity == "info" else Lane.ALARM
             notes = (
                 (event_message(event, self._journal.epoch, self._topics, lane),)
                 if self._topics is not None

@@ -69,11 +69,12 @@ class Event:
 
 
 class Lane(StrEnum):
-    """Order of urgency in the outbox."""
+    """Order of urgency in the outbox, most urgent first."""
 
-    ALARM = "alarm"
-    BULK = "bulk"
-    IMAGE = "image"
+    ALARM = "alarm"  # a person must be told of it now
+    STATE = "state"  # a change that matters and wakes nobody: episodes closed, notices
+    BULK = "bulk"  # may wait
+    IMAGE = "image"  # thumbnails
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,11 +72,11 @@ def closed_by_interruption(opened: Event, now: Instant, reason: str) -> Event:
 
 
 def messages(event: Event, thumbnail: bytes, epoch: str, topics: Topics) -> tuple[Message, ...]:
-    """Who is told what: openings in the alarm lane, the rest in bulk, the picture last.
+    """Who is told what: openings in the alarm lane, closings in state, the picture last.
 
     Raises Trouble `link.thumbnail` for a picture that cannot go.
     """
-    lane = Lane.ALARM if event.type == OPENED else Lane.BULK
+    lane = Lane.ALARM if event.type == OPENED else Lane.STATE
     fact = wire.event_message(event, epoch, topics, lane)
     if not thumbnail:
         return (fact,)

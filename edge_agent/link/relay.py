@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from edge_agent.core.event import Lane
+from edge_agent.link.labels import single
 from edge_agent.link.publisher import Outcome, Publisher, Receipt
-from edge_agent.link.wire import labels
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
 from edge_agent.store.journal import Journal, Row
@@ -151,7 +151,7 @@ class Relay:
             row.message.payload,
             qos=1,
             content_type=row.message.content_type,
-            labels=labels(row, self._journal.epoch),
+            labels=single(self._journal.epoch, row.lane, row.sequence),
         ).add_done_callback(land)
 
     def _note_silence(self, row: Row, *, heard: bool) -> None:

@@ -2,7 +2,7 @@
 
 Payloads are JSON (UTF-8, keys sorted, no spaces); facts are CloudEvents 1.0 in JSON format with
 the extension attributes `severitytext`, `severitynumber` (OpenTelemetry's numbers) and `epoch`.
-A message's place in the outbox travels as MQTT v5 user properties, see `labels`.
+A message's place in the outbox travels as MQTT v5 user properties: `link/labels.py`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from edge_agent.core.event import Event, Lane, Message
 from edge_agent.core.media import CameraStatus
 from edge_agent.core.time import iso
 from edge_agent.link import troubles
-from edge_agent.store.journal import LARGEST_PAYLOAD, Backlog, Row
+from edge_agent.store.journal import LARGEST_PAYLOAD, Backlog
 
 JSON = "application/json"
 CLOUDEVENT = "application/cloudevents+json"
 JPEG = "image/jpeg"
 LARGEST_THUMBNAIL = 8000
+CENTER_STATE = "qcam/v1/center/state"  # retained: whether anybody takes in what sites send
 
 _SEVERITY_NUMBER = {"info": 9, "warning": 13, "critical": 17}
 _FORBIDDEN = re.compile(r"[/+#\0]")
@@ -114,12 +115,26 @@ class Topics:
         return f"{self.root}/camera/{_level(camera)}/state"
 
     def event(self, lane: Lane) -> str:
-        """Facts, by urgency: `alarm` or `bulk`."""
+        """Facts and tombstones of a lane (the image lane: tombstones only)."""
         return f"{self.root}/event/{lane.value}"
 
     def image(self, event: str) -> str:
         """The thumbnail of one event."""
         return f"{self.root}/image/{_level(event)}"
+
+    def reply(self, request: str) -> str:
+        """The answer to one command."""
+        return f"{self.root}/reply/{_level(request)}"
+
+    @property
+    def ack(self) -> str:
+        """What the center has of this site."""
+        return f"qcam/v1/center/{self.site}/ack"
+
+    @property
+    def commands(self) -> str:
+        """What the center asks of this site: a filter, the last level is the request's id."""
+        return f"qcam/v1/center/{self.site}/command/+"
 
 
 def state(
@@ -190,11 +205,6 @@ def thumbnail_message(event: Event, jpeg: bytes, topics: Topics) -> Message:
     if not jpeg.startswith(b"\xff\xd8") or len(jpeg) > LARGEST_THUMBNAIL:
         raise troubles.thumbnail(event.id, len(jpeg), LARGEST_THUMBNAIL)
     return Message(Lane.IMAGE, topics.image(event.id), jpeg, JPEG)
-
-
-def labels(row: Row, epoch: str) -> dict[str, str]:
-    """User properties that name a message for ever: epoch, lane, sequence number."""
-    return {"epoch": epoch, "lane": row.lane.value, "sequence": str(row.sequence)}
 
 
 def encode(value: Mapping[str, Any]) -> bytes:

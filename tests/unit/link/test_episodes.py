@@ -60,7 +60,7 @@ def test_an_opening_is_a_warning_and_goes_in_the_alarm_lane() -> None:
 def test_a_closing_is_information_and_goes_in_bulk() -> None:
     event = episode_event("khu-a", sighting(Phase.CLOSED))
     assert (event.id, event.type, event.severity) == ("cam-1-distancing-17.closed", CLOSED, "info")
-    assert [note.lane for note in messages(event, b"", "E", TOPICS)] == [Lane.BULK]
+    assert [note.lane for note in messages(event, b"", "E", TOPICS)] == [Lane.STATE]
 
 
 def test_an_interrupted_episode_closes_under_the_id_of_its_own_closing() -> None:

@@ -15,7 +15,7 @@ from edge_agent.core.media import CameraState, CameraStatus
 from edge_agent.core.trouble import Trouble
 from edge_agent.link import wire
 from edge_agent.link.wire import LARGEST_PAYLOAD, Topics
-from edge_agent.store.journal import Backlog, Row
+from edge_agent.store.journal import Backlog
 
 NOON = datetime(2021, 7, 28, 5, 0, 0, 123456, tzinfo=UTC)
 TOPICS = Topics("khu-a")
@@ -117,12 +117,6 @@ def test_a_camera_state_says_why_and_since_when() -> None:
         b'{"camera":"cam-1","reason":"network","since":"2021-07-28T05:00:00.123Z",'
         b'"state":"offline"}'
     )
-
-
-def test_labels_name_a_message_for_ever() -> None:
-    message = wire.event_message(event({}), "E", TOPICS)
-    labels = wire.labels(Row(Lane.ALARM, 12, message), "E")
-    assert labels == {"epoch": "E", "lane": "alarm", "sequence": "12"}
 
 
 @pytest.mark.parametrize(
