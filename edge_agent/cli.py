@@ -17,7 +17,14 @@ import typer
 from rich.console import Console
 
 import edge_agent
-from edge_agent import cli_analyze, cli_evidence, cli_playback, cli_recording, cli_sizing
+from edge_agent import (
+    cli_analyze,
+    cli_center,
+    cli_evidence,
+    cli_playback,
+    cli_recording,
+    cli_sizing,
+)
 from edge_agent.app.agent import Agent
 from edge_agent.app.layout import Layout
 from edge_agent.app.search import look_once
@@ -65,6 +72,7 @@ cli_evidence.register(app)
 app.command()(cli_sizing.sizing)
 app.command()(cli_analyze.analyze)
 app.command()(cli_playback.play)
+app.add_typer(cli_center.center, name="center")
 
 
 @contextmanager

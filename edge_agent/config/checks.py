@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from edge_agent.config.calibration import floor_points
 from edge_agent.config.document import Finding, Loc
-from edge_agent.config.schema import CameraEntry, Config
+from edge_agent.config.schema import BrokerLine, CameraEntry, Config
 
 _HOST = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})(?::\d{1,5})?|\[[0-9A-Fa-f:]+\](?::\d{1,5})?"
@@ -60,20 +60,24 @@ def cross_checks(config: Config) -> Iterator[Check]:
 
 
 def _site(config: Config) -> Iterator[Check]:
-    zone = config.site.timezone
-    if not known_zone(zone):
-        near = get_close_matches(zone, sorted(available_timezones()), n=1)
-        hint = near[0] if near else "Asia/Ho_Chi_Minh"
-        yield Check(
-            ("site", "timezone"),
-            f"không có múi giờ '{zone[:40]}'; ví dụ: {hint}",
-            f"there is no time zone '{zone[:40]}'; for example: {hint}",
-        )
+    yield from time_zone(("site", "timezone"), config.site.timezone)
     if config.site.id == "state":
         yield Check(
             ("site", "id"),
             "'state' là tên dành riêng trong các chủ đề MQTT; chọn tên khác",
             "'state' is reserved in the MQTT topics; choose another",
+        )
+
+
+def time_zone(loc: Loc, zone: str) -> Iterator[Check]:
+    """A time zone that does not exist, with the nearest one that does."""
+    if not known_zone(zone):
+        near = get_close_matches(zone, sorted(available_timezones()), n=1)
+        hint = near[0] if near else "Asia/Ho_Chi_Minh"
+        yield Check(
+            loc,
+            f"không có múi giờ '{zone[:40]}'; ví dụ: {hint}",
+            f"there is no time zone '{zone[:40]}'; for example: {hint}",
         )
 
 
@@ -116,7 +120,7 @@ def _vision(config: Config) -> Iterator[Check]:
             (("vision", "idle_fps"),),
         )
     if vision.models and not vision.models.is_dir():
-        yield _no_file(("vision", "models"), vision.models)
+        yield no_file(("vision", "models"), vision.models)
 
 
 def _discovery(config: Config) -> Iterator[Check]:
@@ -142,7 +146,11 @@ def _discovery(config: Config) -> Iterator[Check]:
 
 
 def _mqtt(config: Config) -> Iterator[Check]:
-    mqtt = config.mqtt
+    yield from broker_line(config.mqtt)
+
+
+def broker_line(mqtt: BrokerLine) -> Iterator[Check]:
+    """What is wrong with the block `mqtt` of a site or of a center."""
     host, port = broker(mqtt.url)
     if not host or port is None:
         yield Check(
@@ -159,7 +167,7 @@ def _mqtt(config: Config) -> Iterator[Check]:
     for name in ("ca", "certificate", "key"):
         path: Path | None = getattr(mqtt, name)
         if path and not path.is_file():
-            yield _no_file(("mqtt", name), path)
+            yield no_file(("mqtt", name), path)
     if (mqtt.certificate is None) != (mqtt.key is None):
         yield Check(
             ("mqtt", "key" if mqtt.certificate is None else "certificate"),
@@ -201,7 +209,8 @@ def loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _no_file(loc: Loc, path: Path) -> Check:
+def no_file(loc: Loc, path: Path) -> Check:
+    """A file or folder that is named and is not there."""
     return Check(loc, f"không tìm thấy {path}", f"{path} does not exist")
 
 

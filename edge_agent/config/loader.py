@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from edge_agent.config.checks import cross_checks
 from edge_agent.config.document import Document, Finding, Loc, read, spell
-from edge_agent.config.schema import Config
+from edge_agent.config.schema import Config, Slice
 from edge_agent.config.words import USERINFO, fault
 from edge_agent.core.trouble import Trouble
 
@@ -24,21 +24,23 @@ _SECRET_QUERY = re.compile(r"(?i)://.*(passw(or)?d|pwd|token)=")
 class ConfigTrouble(Trouble):
     """Everything that is wrong with a configuration file, one line each in `lines`."""
 
-    def __init__(self, path: Path, lines: tuple[str, ...]) -> None:
+    def __init__(
+        self, path: Path, lines: tuple[str, ...], check: str = "edge-agent check-config"
+    ) -> None:
         super().__init__(
             "config.invalid",
-            f"{path}: {len(lines)} lỗi; chưa khởi động gì. Sửa rồi chạy: edge-agent check-config",
-            f"{path}: {len(lines)} errors; nothing was started. Mend them, then run: "
-            "edge-agent check-config",
+            f"{path}: {len(lines)} lỗi; chưa khởi động gì. Sửa rồi chạy: {check}",
+            f"{path}: {len(lines)} errors; nothing was started. Mend them, then run: {check}",
         )
         self.path = path
         self.lines = lines
+        self.check = check
 
     def __str__(self) -> str:
         return "\n".join((*self.lines, f"{self.vi}\n  {self.en}"))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.path, self.lines)
+        return type(self), (self.path, self.lines, self.check)
 
 
 def load(path: Path) -> Config:
@@ -60,7 +62,7 @@ def judge(document: Document, folder: Path) -> tuple[Config | None, list[Finding
     if document.data is None and findings:
         return None, findings
     findings += secrets_in(document.data, ())
-    findings += [found for found in _faults(document.data) if not _known(found.loc, findings)]
+    findings += faults(document.data, Config, findings)
     broken = [found.loc for found in findings]
     config, entries = readable(document.data, broken)
     if config is None:
@@ -108,12 +110,14 @@ def _misplaced(loc: Loc) -> Finding:
     )
 
 
-def _faults(data: Any) -> list[Finding]:
+def faults(data: Any, root: type[Slice], findings: list[Finding]) -> list[Finding]:
+    """What the schema of the whole file has against it, but for places told about already."""
     try:
-        Config.model_validate(data)
+        root.model_validate(data)
     except ValidationError as error:
         found = [dict(one) for one in error.errors(include_url=False)]
-        return [fault(one) for one in found if not _consequence(one, found)]
+        told = [fault(one, root) for one in found if not _consequence(one, found)]
+        return [one for one in told if not _known(one.loc, findings)]
     return []
 
 
@@ -138,7 +142,7 @@ def readable(data: Any, broken: list[Loc]) -> tuple[Config | None, list[int]]:
         return None, []
     data = deepcopy(data)
     for loc in broken:
-        _drop(data, loc)
+        drop(data, loc)
     site = data.get("site")
     data["site"] = {"id": "unnamed", **(site if isinstance(site, dict) else {})}
     cameras = data.get("cameras") or []
@@ -150,7 +154,7 @@ def readable(data: Any, broken: list[Loc]) -> tuple[Config | None, list[int]]:
         return None, []
 
 
-def _drop(data: dict[str, Any], loc: Loc) -> None:
+def drop(data: dict[str, Any], loc: Loc) -> None:
     """Remove the key at this place; inside a list, the key that holds the list. A camera loses
     the whole block in which something is broken, and itself where nothing else is left of it.
     """

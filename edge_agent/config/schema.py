@@ -164,18 +164,23 @@ class Rules(Slice):
     distancing: DistancingRule = DistancingRule()
 
 
-class Mqtt(Slice):
-    """The line to the district. `mqtt://` without TLS is accepted for loopback only.
+class BrokerLine(Slice):
+    """A line to a broker. `mqtt://` without TLS is accepted for loopback only.
 
     `ca`, `certificate` and `key` are PEM files; user and password live in the credentials file.
     """
 
-    enabled: bool = True
     url: BrokerUrl = "mqtt://127.0.0.1:1883"
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
     keepalive: Duration = Field(default=30.0, ge=5, le=300)
+
+
+class Mqtt(BrokerLine):
+    """The line to the district, and what goes over it."""
+
+    enabled: bool = True
     heartbeat: Duration = Field(default=30.0, ge=1, le=300)
 
 

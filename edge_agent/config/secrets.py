@@ -17,6 +17,10 @@ from edge_agent.core.trouble import Trouble
 
 Hide = Callable[[Iterable[str]], None]
 
+SITE = ("cameras", "mqtt")
+CENTER = ("mqtt", "database")
+_ALONE = ("mqtt", "database")  # one login each, not a list of names
+
 # What cameras leave the factory with, as the makers' own manuals and installers' lists have it.
 _MAKERS = (
     "admin 12345 123456 1234 4321 888888 666666 111111 1111111 1234567 12345678 123456789 000000 "
@@ -29,7 +33,8 @@ FACTORY = frozenset(_MAKERS.split())
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Users and passwords of one site; `warnings` is what a person should mend but may run with.
+    """Users and passwords of one site, or of a center (`mqtt`, `database`); `warnings` is what a
+    person should mend but may run with.
 
     A camera's credential is looked up by the name that its entry gives (`default` if none).
     """
@@ -37,19 +42,20 @@ class Credentials:
     cameras: Mapping[str, Credential]
     mqtt: Credential | None = None
     warnings: tuple[Trouble, ...] = ()
+    database: Credential | None = None
 
     def camera(self, name: str) -> Credential | None:
         """The credential of this name, else None (the camera then gets no password at all)."""
         return self.cameras.get(name)
 
 
-def read_credentials(path: Path, hide: Hide) -> Credentials:
+def read_credentials(path: Path, hide: Hide, blocks: tuple[str, ...] = SITE) -> Credentials:
     """The credentials of the site; every password is given to `hide` before anything else.
 
-    `hide` is `runtime.logs.hide`. What systemd loaded for this unit as `credentials` goes before
-    `path`. Raises Trouble `credentials.open_to_others` if others could read the file,
-    ConfigTrouble with every fault of its form. A file that is not there is a warning: cameras
-    and brokers without passwords exist.
+    `hide` is `runtime.logs.hide`, `blocks` what the file may hold (`SITE` or `CENTER`). What
+    systemd loaded for this unit as `credentials` goes before `path`. Raises Trouble
+    `credentials.open_to_others` if others could read the file, ConfigTrouble with every fault of
+    its form. A file that is not there is a warning: cameras and brokers without passwords exist.
     """
     systemd = credentials_directory()
     given = systemd / "credentials" if systemd else None
@@ -63,7 +69,7 @@ def read_credentials(path: Path, hide: Hide) -> Credentials:
         raise _unreadable(unread, error.strerror or str(error)) from error
     document = Document()
     parse(raw, document)
-    return _judge(chosen, document, hide)
+    return _judge(chosen, document, hide, blocks)
 
 
 def _bytes(path: Path, *, trusted: bool) -> bytes:
@@ -79,19 +85,17 @@ def _bytes(path: Path, *, trusted: bool) -> bytes:
     return raw
 
 
-def _judge(path: Path, document: Document, hide: Hide) -> Credentials:
+def _judge(path: Path, document: Document, hide: Hide, blocks: tuple[str, ...]) -> Credentials:
     data = document.data if document.data is not None else {}
     hide(_passwords(data))
-    findings = [*document.findings, *_form(data)]
+    findings = [*document.findings, *_form(data, blocks)]
     if findings:
         raise ConfigTrouble(path, render(path, document, findings))
     cameras = {name: _credential(one) for name, one in (data.get("cameras") or {}).items()}
-    mqtt = _credential(data["mqtt"]) if data.get("mqtt") else None
-    named = {f"cameras.{name}": one for name, one in cameras.items()}
-    if mqtt:
-        named["mqtt"] = mqtt
+    alone = {name: _credential(data[name]) for name in blocks if name in _ALONE and data.get(name)}
+    named = {f"cameras.{name}": one for name, one in cameras.items()} | alone
     warnings = tuple(_weak(path, name) for name, one in named.items() if weak(one))
-    return Credentials(cameras, mqtt, warnings)
+    return Credentials(cameras, alone.get("mqtt"), warnings, alone.get("database"))
 
 
 def weak(credential: Credential) -> bool:
@@ -117,20 +121,21 @@ def _passwords(value: Any) -> Iterator[str]:
         yield value
 
 
-def _form(data: Any) -> Iterator[Finding]:
+def _form(data: Any, blocks: tuple[str, ...]) -> Iterator[Finding]:
     """What is wrong with the shape of the file; no value is ever repeated."""
     if not isinstance(data, dict):
-        yield _block((), "cameras, mqtt")
+        yield _block((), ", ".join(blocks))
         return
-    yield from _unknown(data, (), ("cameras", "mqtt"))
+    yield from _unknown(data, (), blocks)
     cameras = data.get("cameras") or {}
     if isinstance(cameras, dict):
         for name, login in cameras.items():
             yield from _login(login, ("cameras", name))
     else:
         yield _block(("cameras",), "default, …")
-    if data.get("mqtt") is not None:
-        yield from _login(data["mqtt"], ("mqtt",))
+    for name in _ALONE:
+        if data.get(name) is not None:
+            yield from _login(data[name], (name,))
 
 
 def _login(login: Any, loc: Loc) -> Iterator[Finding]:

@@ -37,6 +37,10 @@ _PATTERNS = {
         "rtsp://máy[:cổng]/đường-dẫn, không có tên và mật khẩu",
         "rtsp://host[:port]/path, without user and password",
     ),
+    "^$|^postgresql:": (
+        "trống (SQLite), hoặc postgresql://máy[:cổng]/tên, không có tên đăng nhập và mật khẩu",
+        "empty (SQLite), or postgresql://host[:port]/name, without user and password",
+    ),
     "^mqtts?:": (
         "mqtts://máy[:cổng], không có tên, mật khẩu và đường dẫn",
         "mqtts://host[:port], without user, password and path",
@@ -51,12 +55,12 @@ _KINDS: dict[Any, tuple[str, str]] = {
 }
 
 
-def fault(error: Mapping[str, Any]) -> Finding:
-    """One pydantic error as a finding."""
+def fault(error: Mapping[str, Any], root: type[BaseModel] = Config) -> Finding:
+    """One pydantic error as a finding; `root` is the schema of the whole file."""
     loc: Loc = tuple(error["loc"])
     if error["type"] == "extra_forbidden":
-        return unknown_key(loc)
-    annotation, meta = place(loc)
+        return unknown_key(loc, root)
+    annotation, meta = place(loc, root)
     vi, en = allowed(annotation, meta)
     got_vi, got_en = shown(error["input"])
     context = error.get("ctx", {})
@@ -73,12 +77,12 @@ def fault(error: Mapping[str, Any]) -> Finding:
     return Finding(loc, texts[0].format(**words), texts[1].format(**words))
 
 
-def unknown_key(loc: Loc) -> Finding:
+def unknown_key(loc: Loc, root: type[BaseModel] = Config) -> Finding:
     """A key that nothing reads, with the nearest one that exists."""
     key, around = str(loc[-1]), loc[:-1]
-    model = block(place(around)[0]) or Config
+    model = block(place(around, root)[0]) or root
     near = get_close_matches(key, model.model_fields, n=1, cutoff=0.7)
-    elsewhere = [spell(other) for other in every_key(Config, ()) if other[-1] == key]
+    elsewhere = [spell(other) for other in every_key(root, ()) if other[-1] == key]
     if near:
         vi, en = f"ý bạn là '{near[0]}'?", f"did you mean '{near[0]}'?"
     elif elsewhere:
@@ -103,9 +107,9 @@ def shown(value: object) -> tuple[str, str]:
     return text, text
 
 
-def place(loc: Loc) -> tuple[Any, list[Any]]:
-    """The type at a place of the schema and what constrains it; (Config, []) at the top."""
-    annotation: Any = Config
+def place(loc: Loc, root: type[BaseModel] = Config) -> tuple[Any, list[Any]]:
+    """The type at a place of the schema and what constrains it; (root, []) at the top."""
+    annotation: Any = root
     meta: list[Any] = []
     for part in loc:
         model = block(annotation)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.config.center import CenterConfig, load_center
 from edge_agent.config.document import read
 from edge_agent.config.loader import ConfigTrouble, load
 from edge_agent.config.schema import Config
@@ -14,22 +15,32 @@ from edge_agent.config.words import every_key
 
 CONFIGS = Path(__file__).resolve().parents[3] / "configs"
 EXAMPLE = CONFIGS / "site.example.yaml"
+CENTER = CONFIGS / "center.example.yaml"
 BAD = sorted((CONFIGS / "bad").glob("*.yaml"))
 
 # Where the example says something else than the default, it says "example" in a comment.
 OWN_VALUES = {"site", "storage", "cameras", "credentials"}
+CENTERS_OWN = {"center", "storage", "credentials"}
 
 
-def keys_of_the_example() -> set[tuple[str | int, ...]]:
+def keys_of(example: Path) -> set[tuple[str | int, ...]]:
     return {
         tuple(0 if isinstance(part, int) else part for part in loc)
-        for loc in read(EXAMPLE).lines
+        for loc in read(example).lines
         if loc and isinstance(loc[-1], str)
     }
 
 
-def test_the_example_has_every_key_of_the_code_and_no_other() -> None:
-    assert keys_of_the_example() == set(every_key(Config, ()))
+@pytest.mark.parametrize(("example", "root"), [(EXAMPLE, Config), (CENTER, CenterConfig)])
+def test_an_example_has_every_key_of_the_code_and_no_other(
+    example: Path, root: type[Config | CenterConfig]
+) -> None:
+    assert keys_of(example) == set(every_key(root, ()))
+
+
+def test_the_centers_example_is_correct_and_its_other_values_are_the_defaults() -> None:
+    example = load_center(CENTER).model_dump(exclude=CENTERS_OWN)
+    assert example == CenterConfig().model_dump(exclude=CENTERS_OWN)
 
 
 def test_the_example_is_correct_and_its_other_values_are_the_defaults() -> None:
@@ -38,8 +49,9 @@ def test_the_example_is_correct_and_its_other_values_are_the_defaults() -> None:
     assert example == plain
 
 
-def test_every_key_of_the_example_is_explained() -> None:
-    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("example", [EXAMPLE, CENTER])
+def test_every_key_of_an_example_is_explained(example: Path) -> None:
+    lines = example.read_text(encoding="utf-8").splitlines()
     bare = [
         line.strip()
         for above, line in zip(["", *lines], lines, strict=False)

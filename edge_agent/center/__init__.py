@@ -1,0 +1,1 @@
+"""THE DISTRICT: takes in what sites send, stores it, and notices silence."""
