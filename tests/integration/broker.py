@@ -1,6 +1,5 @@
 """A real mosquitto on a free loopback port, as a child: started, killed with -9, started again."""
 
-import contextlib
 import shutil
 import signal
 import socket
@@ -91,55 +90,3 @@ class Broker:
                 capture_output=True,
             )
         return path
-
-
-class Line:
-    """A TCP line to a local port that can be cut: both ends of every connection are reset."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self._ends: list[socket.socket] = []
-        self._threads = [threading.Thread(target=self._accept, daemon=True)]
-
-    @property
-    def url(self) -> str:
-        return f"mqtt://127.0.0.1:{self._door.getsockname()[1]}"
-
-    def __enter__(self) -> "Line":
-        self._threads[0].start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
-        self.cut()
-        for thread in self._threads:
-            thread.join(5)
-
-    def cut(self) -> None:
-        ends, self._ends = self._ends, []
-        for end in ends:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _address = self._door.accept()
-                far = socket.create_connection(("127.0.0.1", self._port))
-            except OSError:
-                return
-            self._ends += [near, far]
-            for pair in ((near, far), (far, near)):
-                thread = threading.Thread(target=self._carry, args=pair, daemon=True)
-                self._threads.append(thread)
-                thread.start()
-
-    @staticmethod
-    def _carry(source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError), source:
-            while data := source.recv(65536):
-                sink.sendall(data)
-        with contextlib.suppress(OSError):
-            sink.shutdown(socket.SHUT_RDWR)

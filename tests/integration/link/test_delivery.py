@@ -11,7 +11,8 @@ from edge_agent.core.event import Event, Lane, Message
 from edge_agent.core.media import CameraState, CameraStatus
 from edge_agent.core.secret import Credential
 from edge_agent.link.wire import CLOUDEVENT
-from tests.integration.broker import Broker, Line, free_port, until
+from tests.bench.line import Line
+from tests.integration.broker import Broker, free_port, until
 from tests.integration.link.conftest import NOON, TOPICS, Center, Site
 
 MakeBroker = Callable[..., Broker]
