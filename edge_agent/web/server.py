@@ -38,7 +38,7 @@ class WebServer:
             listener.listen(_CONNECTIONS)
             log.info("web.started", url=url)
             started(url)
-            _Server(self._config(), stop).run([listener])
+            StoppableServer(self._config(), stop).run([listener])
         log.info("web.stopped", url=url)
 
     def _config(self) -> uvicorn.Config:
@@ -77,7 +77,7 @@ class WebServer:
         return listener
 
 
-class _Server(uvicorn.Server):
+class StoppableServer(uvicorn.Server):
     """Ends within a tenth of a second after `stop` is set."""
 
     def __init__(self, config: uvicorn.Config, stop: Event) -> None:
