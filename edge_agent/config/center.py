@@ -12,10 +12,12 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from edge_agent.config.checks import Check, broker_line, time_zone
+from edge_agent.config.check import Check
+from edge_agent.config.checks import broker_line, time_zone
 from edge_agent.config.document import Document, Finding, Loc, read
 from edge_agent.config.loader import ConfigTrouble, drop, faults, render, secrets_in
-from edge_agent.config.schema import BrokerLine, Log, Slice, Slug
+from edge_agent.config.schema import BrokerLine, Log
+from edge_agent.config.slice import Slice, Slug
 from edge_agent.config.values import Bytes, Duration
 
 DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^$|^postgresql://[^@\s]*$")]

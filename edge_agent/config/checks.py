@@ -4,50 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from edge_agent.config.behaviour_checks import behaviour_checks
 from edge_agent.config.calibration import floor_points
-from edge_agent.config.document import Finding, Loc
+from edge_agent.config.check import Check
+from edge_agent.config.document import Loc
+from edge_agent.config.place_checks import lines, zones
 from edge_agent.config.schema import BrokerLine, CameraEntry, Config
 
 _HOST = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})(?::\d{1,5})?|\[[0-9A-Fa-f:]+\](?::\d{1,5})?"
 )
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A disagreement: told at `loc`, and only if none of the places in `also` is broken itself."""
-
-    loc: Loc
-    vi: str
-    en: str
-    also: tuple[Loc, ...] = ()
-
-    def finding(self, entries: list[int]) -> Finding:
-        """The finding, with the camera's place in the file (`entries` maps from here to there)."""
-        return Finding(_in_file(self.loc, entries), self.vi, self.en)
-
-    def touches(self, broken: list[Loc], entries: list[int]) -> bool:
-        """Whether this rests on a place that was found broken before."""
-        return any(
-            bad[: len(loc)] == loc or loc[: len(bad)] == bad
-            for loc in (_in_file(one, entries) for one in (self.loc, *self.also))
-            for bad in broken
-            if bad
-        )
-
-
-def _in_file(loc: Loc, entries: list[int]) -> Loc:
-    if loc[:1] == ("cameras",) and len(loc) > 1 and isinstance(loc[1], int):
-        return ("cameras", entries[loc[1]], *loc[2:])
-    return loc
 
 
 def cross_checks(config: Config) -> Iterator[Check]:
@@ -265,6 +238,8 @@ def _camera(camera: CameraEntry) -> Iterator[_Said]:
     if camera.calibration:
         for loc, vi, en in floor_points(camera.calibration):
             yield ("calibration", *loc), vi, en
+    yield from zones(camera)
+    yield from lines(camera)
 
 
 _CHECKS: tuple[Callable[[Config], Iterator[Check]], ...] = (
@@ -275,4 +250,5 @@ _CHECKS: tuple[Callable[[Config], Iterator[Check]], ...] = (
     _mqtt,
     _web,
     _twins,
+    behaviour_checks,
 )

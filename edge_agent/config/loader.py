@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from edge_agent.config.checks import cross_checks
 from edge_agent.config.document import Document, Finding, Loc, read, spell
-from edge_agent.config.schema import Config, Slice
+from edge_agent.config.schema import Config
+from edge_agent.config.slice import Slice
 from edge_agent.config.words import USERINFO, fault
 from edge_agent.core.trouble import Trouble
 

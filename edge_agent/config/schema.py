@@ -10,22 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from edge_agent.config.behaviours import Line, Rules, Zone
+from edge_agent.config.slice import Slice, Slug
 from edge_agent.config.values import Bytes, Duration
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Metres = Annotated[float, Field(gt=0, le=100)]
 RtspUrl = Annotated[str, StringConstraints(pattern=r"^rtsp://[^@\s]+$")]
 BrokerUrl = Annotated[str, StringConstraints(pattern=r"^mqtts?://[^@\s/]+$")]
-
-
-class Slice(BaseModel):
-    """A part of the configuration: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=False, allow_inf_nan=False, hide_input_in_errors=True
-    )
 
 
 class Site(Slice):
@@ -101,6 +93,8 @@ class CameraEntry(Slice):
     credential: str = "default"
     enabled: bool = True
     calibration: Calibration | None = None
+    zones: tuple[Zone, ...] = ()
+    lines: tuple[Line, ...] = ()
 
 
 class Recording(Slice):
@@ -132,36 +126,6 @@ class Vision(Slice):
     threads: int = Field(default=1, ge=1, le=16)
     fps: float = Field(default=5.0, ge=0.5, le=15)
     idle_fps: float = Field(default=1.0, ge=0.2, le=5)
-
-
-class MaskRule(Slice):
-    """Mask absent or incorrect, by votes over a track."""
-
-    enabled: bool = True
-    min_head: int = Field(default=24, ge=16, le=200)
-    votes: int = Field(default=3, ge=2, le=20)
-    every: Duration = Field(default=1.0, ge=0.5, le=10)
-    incorrect_alarms: bool = False
-    cooldown: Duration = 60.0
-
-
-class DistancingRule(Slice):
-    """Two people closer than the limit for longer than the duration; needs a calibration."""
-
-    enabled: bool = True
-    limit: Metres = 2.0
-    hysteresis: float = Field(default=0.15, ge=0, le=1)
-    probability: float = Field(default=0.5, gt=0, lt=1)
-    duration: Duration = Field(default=10.0, ge=1)
-    bridge: Duration = Field(default=2.0, le=10)
-    cooldown: Duration = 60.0
-
-
-class Rules(Slice):
-    """The behaviours that are watched for."""
-
-    mask: MaskRule = MaskRule()
-    distancing: DistancingRule = DistancingRule()
 
 
 class BrokerLine(Slice):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -33,6 +34,10 @@ _PATTERNS = {
         "chữ thường không dấu a-z, số và '-', tối đa 63 ký tự",
         "lower-case a-z, digits and '-', at most 63 characters",
     ),
+    "^(?:[01]": (
+        "giờ như 06:00-07:30; 22:00-05:00 qua nửa đêm; 00:00-24:00 cả ngày",
+        "hours like 06:00-07:30; 22:00-05:00 over midnight; 00:00-24:00 all day",
+    ),
     "^rtsp:": (
         "rtsp://máy[:cổng]/đường-dẫn, không có tên và mật khẩu",
         "rtsp://host[:port]/path, without user and password",
@@ -52,6 +57,7 @@ _KINDS: dict[Any, tuple[str, str]] = {
     float: ("số", "a number"),
     str: ("một dòng chữ", "text"),
     Path: ("đường dẫn tệp hoặc thư mục", "a path"),
+    date: ("ngày như 2026-02-17", "a date like 2026-02-17"),
 }
 
 

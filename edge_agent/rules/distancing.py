@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from itertools import combinations
 
-from edge_agent.config.schema import DistancingRule
+from edge_agent.config.behaviours import DistancingRule
 from edge_agent.core.event import Rule
 from edge_agent.core.geometry import GroundPoint
 from edge_agent.rules.ground import pair_distance, probability_closer

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from edge_agent.config.schema import MaskRule
+from edge_agent.config.behaviours import MaskRule
 from edge_agent.core.event import Rule
 from edge_agent.core.geometry import Box, Size
 from edge_agent.core.perception import HeadRequest, MaskReading, MaskState

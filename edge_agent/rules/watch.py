@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from edge_agent.config.schema import Calibration, Rules
+from edge_agent.config.behaviours import Rules
+from edge_agent.config.schema import Calibration
 from edge_agent.core.event import EpisodeChange, Rule
 from edge_agent.core.geometry import Size
 from edge_agent.core.perception import Detection, HeadRequest, MaskReading, Track

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from edge_agent.config.schema import Calibration, Rules
+from edge_agent.config.behaviours import Rules
+from edge_agent.config.schema import Calibration
 from edge_agent.core.event import EpisodeChange, Sighting
 from edge_agent.core.geometry import Box
 from edge_agent.core.media import Camera

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from edge_agent.config.schema import Calibration, Log, Rules, Vision
+from edge_agent.config.behaviours import Rules
+from edge_agent.config.schema import Calibration, Log, Vision
 from edge_agent.core.media import Camera
 from edge_agent.core.secret import Credential
 

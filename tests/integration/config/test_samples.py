@@ -19,7 +19,13 @@ CENTER = CONFIGS / "center.example.yaml"
 BAD = sorted((CONFIGS / "bad").glob("*.yaml"))
 
 # Where the example says something else than the default, it says "example" in a comment.
-OWN_VALUES = {"site", "storage", "cameras", "credentials"}
+OWN_VALUES = {
+    **dict.fromkeys(("site", "storage", "cameras", "credentials"), True),
+    "rules": {
+        **dict.fromkeys(("schedules", "cohorts", "zone", "line", "fence", "occupancy"), True),
+        "mask": {"exempt"},
+    },
+}
 CENTERS_OWN = {"center", "storage", "credentials"}
 
 

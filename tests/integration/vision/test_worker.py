@@ -15,7 +15,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TypeVar
 
-from edge_agent.config.schema import DistancingRule, Log, Rules
+from edge_agent.config.behaviours import DistancingRule, Rules
+from edge_agent.config.schema import Log
 from edge_agent.core.event import Phase, Rule, Sighting
 from edge_agent.core.media import Camera, Identity, KeyFrame, Stream
 from edge_agent.core.perception import VisionStatus

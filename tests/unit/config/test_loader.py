@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from edge_agent.config.checks import broker, known_zone, loopback
 from edge_agent.config.document import Document, Loc, parse, spell
 from edge_agent.config.loader import ConfigTrouble, judge, load, render
-from edge_agent.config.schema import Config, Slice
+from edge_agent.config.schema import Config
+from edge_agent.config.slice import Slice
 from edge_agent.config.words import allowed, block, every_key, place
 
 SITE = "site: {id: a-school}\n"

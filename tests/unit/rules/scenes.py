@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from edge_agent.config.schema import (
-    Calibration,
-    CalibrationPoint,
-    DistancingRule,
-    MaskRule,
-    Rules,
-)
+from edge_agent.config.behaviours import DistancingRule, MaskRule, Rules
+from edge_agent.config.schema import Calibration, CalibrationPoint
 from edge_agent.core.event import EpisodeChange, Phase
 from edge_agent.core.geometry import Box, Size
 from edge_agent.core.perception import Detection, MaskReading, MaskState

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge_agent.config.schema import DistancingRule
+from edge_agent.config.behaviours import DistancingRule
 from edge_agent.core.perception import Detection
 from edge_agent.rules.distancing import observe_distances
 from edge_agent.rules.ground import GroundPlane, fit_plane

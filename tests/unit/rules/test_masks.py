@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.config.schema import MaskRule
+from edge_agent.config.behaviours import MaskRule
 from edge_agent.core.geometry import Box
 from edge_agent.core.perception import Detection, MaskState
 from edge_agent.rules.masks import Ballot, cast, heads_due, observe_masks

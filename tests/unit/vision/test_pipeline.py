@@ -2,7 +2,8 @@
 
 import pytest
 
-from edge_agent.config.schema import Calibration, DistancingRule, MaskRule, Rules
+from edge_agent.config.behaviours import DistancingRule, MaskRule, Rules
+from edge_agent.config.schema import Calibration
 from edge_agent.core.event import Phase, Rule, Sighting
 from edge_agent.core.geometry import Box
 from edge_agent.core.media import Camera, Identity, Stream
