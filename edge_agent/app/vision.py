@@ -12,7 +12,7 @@ from typing import Any
 
 from edge_agent.core.event import Sighting
 from edge_agent.core.media import Camera
-from edge_agent.core.perception import VisionStatus
+from edge_agent.core.perception import LivePiece, Snapshot, VisionStatus
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.logs import log
 from edge_agent.vision.worker import VisionJob, run_vision
@@ -25,13 +25,18 @@ class VisionChild:
     """Runs one vision process at a time and passes on what it says.
 
     `sighted` is called for every opened or closed episode, `died` when a process ended without
-    closing its episodes (the journal then closes them as interrupted).
+    closing its episodes (the journal then closes them as interrupted), `shown` with what
+    `snapshot` and `live` asked for; it must not block.
     """
 
     def __init__(
-        self, job: VisionJob, sighted: Callable[[Sighting], None], died: Callable[[str], None]
+        self,
+        job: VisionJob,
+        sighted: Callable[[Sighting], None],
+        died: Callable[[str], None],
+        shown: Callable[[Snapshot | LivePiece], None] = lambda _shown: None,
     ) -> None:
-        self._job, self._sighted, self._died = job, sighted, died
+        self._job, self._sighted, self._died, self._shown = job, sighted, died, shown
         self._lock = Lock()
         self._pipe: Connection | None = None
         self._statuses: dict[str, VisionStatus] = {}
@@ -54,6 +59,16 @@ class VisionChild:
         with self._lock:
             self._job = replace(self._job, cameras=tuple(cameras))
             self._say(("cameras", tuple(cameras)))
+
+    def snapshot(self, request: str, camera: str) -> None:
+        """Ask for a picture of this camera; `shown` gets it, unless vision dies over it."""
+        with self._lock:
+            self._say(("snapshot", request, camera))
+
+    def live(self, request: str, camera: str, seconds: float) -> None:
+        """Ask for a camera's sub stream for so many seconds; none end the look."""
+        with self._lock:
+            self._say(("live", request, camera, seconds))
 
     def run_once(self, stop: Event) -> None:
         """One life of the vision process, until it dies or `stop` is set."""
@@ -121,6 +136,8 @@ class VisionChild:
                 with self._lock:
                     self._statuses[said.camera] = said
                     self._troubles = ()
+            case Snapshot() | LivePiece():
+                self._shown(said)
             case Trouble():
                 with self._lock:
                     self._troubles = (said,)

@@ -150,6 +150,12 @@ def broker_line(mqtt: BrokerLine) -> Iterator[Check]:
         )
 
 
+def _commands(config: Config) -> Iterator[Check]:
+    for at, path in enumerate(config.commands.keys):
+        if not path.is_file():
+            yield _no_file(("commands", "keys", at), path)
+
+
 def _web(config: Config) -> Iterator[Check]:
     address = config.web.address
     try:
@@ -248,6 +254,7 @@ _CHECKS: tuple[Callable[[Config], Iterator[Check]], ...] = (
     _vision,
     _discovery,
     _mqtt,
+    _commands,
     _web,
     _twins,
     behaviour_checks,

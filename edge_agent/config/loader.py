@@ -185,6 +185,9 @@ def absolute(config: Config, folder: Path) -> Config:
             "storage": storage.model_copy(
                 update={"state": at(storage.state), "recordings": at(storage.recordings)}
             ),
+            "commands": config.commands.model_copy(
+                update={"keys": tuple(folder / key for key in config.commands.keys)}
+            ),
             "vision": config.vision.model_copy(update={"models": at(config.vision.models)}),
             "mqtt": config.mqtt.model_copy(
                 update={

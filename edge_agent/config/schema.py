@@ -15,8 +15,10 @@ from pydantic import Field, StringConstraints
 from edge_agent.config.behaviours import Line, Rules, Zone
 from edge_agent.config.slice import Slice, Slug
 from edge_agent.config.values import Bytes, Duration
+from edge_agent.core.command import Action
 
 RtspUrl = Annotated[str, StringConstraints(pattern=r"^rtsp://[^@\s]+$")]
+HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[^@\s/]+$")]
 BrokerUrl = Annotated[str, StringConstraints(pattern=r"^mqtts?://[^@\s/]+$")]
 
 
@@ -148,6 +150,37 @@ class Mqtt(BrokerLine):
     heartbeat: Duration = Field(default=30.0, ge=1, le=300)
 
 
+class Allowed(Slice):
+    """Which actions each role may ask for."""
+
+    duty: tuple[Action, ...] = (
+        *(Action.PING, Action.RESYNC, Action.SNAPSHOT, Action.CLIP, Action.HOLD),
+        *(Action.LIVE_START, Action.LIVE_STOP, Action.VERDICT),
+    )
+    health: tuple[Action, ...] = (
+        *(Action.PING, Action.SNAPSHOT, Action.CLIP, Action.HOLD),
+        *(Action.LIVE_START, Action.LIVE_STOP),
+    )
+    admin: tuple[Action, ...] = (Action.PING, Action.RESYNC, Action.CONFIG_PROPOSE)
+
+
+class Commands(Slice):
+    """What the center may ask of this site. Without `keys` nothing is accepted.
+
+    `keys` are PEM files of the center's public command keys, `upload` where pictures and clips go.
+    """
+
+    keys: tuple[Path, ...] = ()
+    upload: HttpsUrl | None = None
+    allow: Allowed = Allowed()
+    snapshots_per_hour: int = Field(default=30, ge=0, le=3600)
+    clips_per_hour: int = Field(default=6, ge=0, le=3600)
+    lives_per_hour: int = Field(default=6, ge=0, le=3600)
+    clip: Duration = Field(default=120.0, ge=1, le=3600)
+    upload_per_day: Bytes = 200_000_000
+    upload_rate: Bytes = Field(default=50_000, ge=1000)
+
+
 class Web(Slice):
     """The pages of this box, for this box: the address is loopback, every request has a token.
 
@@ -179,6 +212,7 @@ class Config(Slice):
     vision: Vision = Vision()
     rules: Rules = Rules()
     mqtt: Mqtt = Mqtt()
+    commands: Commands = Commands()
     web: Web = Web()
     log: Log = Log()
 

@@ -46,6 +46,10 @@ _PATTERNS = {
         "trống (SQLite), hoặc postgresql://máy[:cổng]/tên, không có tên đăng nhập và mật khẩu",
         "empty (SQLite), or postgresql://host[:port]/name, without user and password",
     ),
+    "^https:": (
+        "https://máy[:cổng], không có tên, mật khẩu và đường dẫn",
+        "https://host[:port], without user, password and path",
+    ),
     "^mqtts?:": (
         "mqtts://máy[:cổng], không có tên, mật khẩu và đường dẫn",
         "mqtts://host[:port], without user, password and path",

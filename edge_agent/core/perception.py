@@ -81,3 +81,24 @@ class VisionStatus:
     lag: float
     persons: int
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LivePiece:
+    """A piece of a short look from afar (fMP4 bytes), in order; `last` ends it."""
+
+    request: str
+    data: bytes
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The picture of a camera that somebody asked for: JPEG, everybody in it blurred; empty when
+    there is no fresh picture. `at` is when it was taken.
+    """
+
+    request: str
+    camera: str
+    at: Instant | None
+    picture: bytes = b""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -12,6 +12,7 @@ import av.error
 
 from edge_agent.core.media import KeyFrame
 from edge_agent.core.secret import Credential
+from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
@@ -32,14 +33,20 @@ class RtspSource:
     """The sub stream of one camera, every frame decoded and `fps` of them handed out as BGR.
 
     Each call of `frames` is one RTSP session over TCP. Damaged packets and frames are skipped and
-    counted; a stream may change its size at any time.
+    counted; a stream may change its size at any time. `tap` sees every packet after it was decoded.
     """
 
     def __init__(
-        self, camera: str, url: str, credential: Credential | None, fps: float, clock: Clock
+        self,
+        camera: str,
+        url: str,
+        credential: Credential | None,
+        fps: float,
+        clock: Clock,
+        tap: Callable[[Any, Any, Instant], None] = lambda _packet, _stream, _at: None,
     ) -> None:
         self._camera, self._url, self._credential = camera, url, credential
-        self._fps, self._clock = fps, clock
+        self._fps, self._clock, self._tap = fps, clock, tap
 
     def frames(self, stop: Event) -> Iterator[Frame]:
         """Frames until `stop`; raises Trouble `camera.*` when the session ends, in words that
@@ -55,6 +62,7 @@ class RtspSource:
                     return
                 pictures = _decoded(packet)
                 damaged += pictures is None
+                self._tap(packet, stream, self._clock.now())
                 for picture in pictures or ():
                     at = self._clock.now()
                     if pace.due(at.mono):

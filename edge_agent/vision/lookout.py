@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from edge_agent.core.media import Camera
+from edge_agent.core.perception import Snapshot
 from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.clock import Clock
@@ -20,6 +22,7 @@ from edge_agent.vision.keyframes import (
     KeyPictures,
     MainStreamSource,
 )
+from edge_agent.vision.live import LiveTap
 from edge_agent.vision.meter import Meter
 from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook
 from edge_agent.vision.worker import VisionJob
@@ -34,8 +37,10 @@ _AGAIN = Backoff(first=1.0, ceiling=15.0)
 class _Eye:
     """One camera being looked at. `reason` is why no frames come, as a code; empty when they do."""
 
-    def __init__(self, camera: Camera, source: FrameSource, pipeline: CameraPipeline) -> None:
-        self.camera, self.source, self.pipeline = camera, source, pipeline
+    def __init__(
+        self, camera: Camera, source: FrameSource, pipeline: CameraPipeline, tap: LiveTap
+    ) -> None:
+        self.camera, self.source, self.pipeline, self.tap = camera, source, pipeline, tap
         self.stop = Event()
         self.reason = "starting"
         self.last: Instant | None = None
@@ -68,6 +73,22 @@ class Lookout:
         self._wanted = job.cameras
         self._eyes: dict[str, _Eye] = {}
         self._meters: dict[str, Meter] = {}
+        self._asked: SimpleQueue[tuple[str, str]] = SimpleQueue()
+
+    def snapshot(self, request: str, camera: str) -> None:
+        """From any thread: say a `Snapshot` of this camera soon."""
+        self._asked.put((request, camera))
+        self._inbox.wake()
+
+    def live(self, request: str, camera: str, seconds: float) -> None:
+        """From any thread: say `LivePiece`s of this camera's sub stream for so long; no seconds
+        end the look. One look at a time.
+        """
+        for eye in list(self._eyes.values()):
+            eye.tap.stop()
+        eye_asked = self._eyes.get(camera)
+        if eye_asked is not None and seconds > 0:
+            eye_asked.tap.start(request, self._clock.now().plus(seconds))
 
     def change(self, cameras: tuple[Camera, ...]) -> None:
         """From any thread: look at these cameras; those that are the same are not touched."""
@@ -89,6 +110,7 @@ class Lookout:
                 cameras = self._wanted
                 self._open_and_close(cameras)
             self._look(self._inbox.take(_STATUS_EVERY / 4))
+            self._answer()
             now = self._clock.now()
             if now.since(said) >= _STATUS_EVERY:
                 said = now
@@ -109,6 +131,17 @@ class Lookout:
         if eye.pipeline.analysed > before:
             self._meters[frame.camera].analysed(frame.at, self._clock.now())
 
+    def _answer(self) -> None:
+        """The pictures that were asked for since the last frame."""
+        while True:
+            try:
+                request, camera = self._asked.get_nowait()
+            except Empty:
+                return
+            eye = self._eyes.get(camera)
+            at, picture = eye.pipeline.snapshot(self._clock.now()) if eye else (None, b"")
+            self._say(Snapshot(request, camera, at, picture))
+
     def _tell(self, now: Instant) -> None:
         """The state of every camera; what is open at one that sends nothing closes."""
         for eye in self._eyes.values():
@@ -127,6 +160,7 @@ class Lookout:
         gone = [eye for eye in self._eyes.values() if wanted.get(eye.camera.id) != eye.camera]
         for eye in gone:
             eye.stop.set()
+            eye.tap.stop()
             self._inbox.close(eye.camera.id)
             del self._eyes[eye.camera.id]
             for sighting in eye.pipeline.interrupt(self._clock.now(), why):
@@ -146,16 +180,18 @@ class Lookout:
             idle_fps=job.vision.idle_fps,
         )
         keys = KeyPictures(camera.id, self._board).newest if camera.sub else None
-        eye = _Eye(camera, self._source(camera), CameraPipeline(outlook, self._models, keys))
+        tap = LiveTap(camera.id, self._say)
+        pipeline = CameraPipeline(outlook, self._models, keys)
+        eye = _Eye(camera, self._source(camera, tap), pipeline, tap)
         put = self._inbox.open(camera.id)
         self._eyes[camera.id] = eye
         self._meters[camera.id] = Meter(camera.id, self._clock.now())
         eye.thread = start_thread("stream", lambda _stop: eye.decode(put), eye.stop, _AGAIN)
 
-    def _source(self, camera: Camera) -> FrameSource:
+    def _source(self, camera: Camera, tap: LiveTap) -> FrameSource:
         """The sub stream, or the main stream's key frames where a camera has no other."""
         fps = self._job.vision.fps
         if camera.sub is None:
             return MainStreamSource(camera.id, self._board, fps)
         credential = self._job.credentials.get(camera.credential)
-        return RtspSource(camera.id, camera.sub.url, credential, fps, self._clock)
+        return RtspSource(camera.id, camera.sub.url, credential, fps, self._clock, tap.packet)

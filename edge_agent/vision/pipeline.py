@@ -26,10 +26,11 @@ from edge_agent.rules.watch import (
 from edge_agent.vision.detector import Detector
 from edge_agent.vision.frame import Frame, Image
 from edge_agent.vision.motion import MotionGate
-from edge_agent.vision.stills import Still, caption_of, make_still
+from edge_agent.vision.stills import Still, caption_of, make_still, place_and_time
 
 _KEY_AGE = 2.0  # seconds that a key frame may be older than the frame: the tracks' memory
 _STILL_AGE = 1.0  # seconds that a still's key frame may be older than the event
+_SNAPSHOT_AGE = 10.0  # seconds that the picture of a snapshot may be old
 _SAME = 0.3  # IoU of a track's box and a detection that are one person
 
 
@@ -73,6 +74,7 @@ class CameraPipeline:
         self._gate = MotionGate(outlook.idle_fps)
         self._watch: Watch | None = None
         self._scores: dict[int, dict[MaskState, float]] = {}
+        self._last: Frame | None = None
         self.analysed = 0
 
     @property
@@ -107,8 +109,21 @@ class CameraPipeline:
             self.analysed += 1
             watch = see(watch, frame.at, self._models.detector.detect(frame.image))
             watch = self._read_masks(watch, frame)
+        self._last = frame
         self._watch, changes = decide(watch, frame.at)
         return (*before, *(self._sighting(change, frame) for change in changes))
+
+    def snapshot(self, now: Instant) -> tuple[Instant | None, bytes]:
+        """What the camera shows now, everybody in it blurred (JPEG ≤ 100 kB), and when that was;
+        no bytes without a fresh picture.
+        """
+        key = self._key_picture(now.mono - _SNAPSHOT_AGE) if self._key_picture else None
+        picture = key or self._last
+        if picture is None or now.since(picture.at) > _SNAPSHOT_AGE:
+            return None, b""
+        found = [person.box for person in self._models.detector.detect(picture.image)]
+        caption = place_and_time(self._outlook.camera, picture.at.wall, self._outlook.zone)
+        return picture.at, make_still(picture.image, (), found, (caption,)).picture
 
     def interrupt(self, at: Instant, reason: str) -> tuple[Sighting, ...]:
         """Looking ends: what is open closes with this reason, without a still."""

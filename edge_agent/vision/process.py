@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 import cv2
 
@@ -36,7 +37,7 @@ def work(job: VisionJob, pipe: Connection) -> int:
     cv2.setNumThreads(1)
     try:
         models = load_models(job.models, job.vision, job.key_frames.parent / "ultralytics")
-        lookout = Lookout(job, models, pipe.send, SystemClock())
+        lookout = Lookout(job, models, _one_at_a_time(pipe), SystemClock())
     except Trouble as trouble:
         pipe.send(trouble)
         return _EX_CONFIG
@@ -59,6 +60,17 @@ def load_models(folder: Path, vision: Vision, scratch: Path) -> Models:
     return Models(detector, masks.read, f"{detector.model} {masks.model}")
 
 
+def _one_at_a_time(pipe: Connection) -> Callable[[object], None]:
+    """Say something to the agent; words of several threads never mix."""
+    lock = Lock()
+
+    def say(word: object) -> None:
+        with lock:
+            pipe.send(word)
+
+    return say
+
+
 def _listen(pipe: Connection, lookout: Lookout, stop: Event) -> None:
     """Do what the agent says; end the process when it is gone: nobody would hear the rest."""
     while not stop.is_set():
@@ -72,6 +84,10 @@ def _listen(pipe: Connection, lookout: Lookout, stop: Event) -> None:
         match word:
             case ("cameras", tuple() as cameras):
                 lookout.change(cameras)
+            case ("snapshot", str() as request, str() as camera):
+                lookout.snapshot(request, camera)
+            case ("live", str() as request, str() as camera, float() as seconds):
+                lookout.live(request, camera, seconds)
             case ("stop",):
                 stop.set()
                 lookout.wake()

@@ -68,17 +68,22 @@ def make_still(
 
 def caption_of(change: EpisodeChange, camera: Camera, at: datetime, zone: str) -> tuple[str, str]:
     """Two lines: the rule and its figure; camera, place and the site's own time."""
-    local = at.astimezone(ZoneInfo(zone))
     figure = ""
     if (metres := change.data.get("min_distance_m")) is not None:
         figure = f"  {metres:.1f} m"
     elif state := change.data.get("state"):
         figure = f"  ({state})"
-    where = "  ".join(part for part in (camera.name or camera.id, camera.place) if part)
     return (
         plain(f"{_WORDS[change.rule]}{figure}  [{change.phase}]"),
-        plain(f"{where}  {local:%Y-%m-%d %H:%M:%S %Z}"),
+        place_and_time(camera, at, zone),
     )
+
+
+def place_and_time(camera: Camera, at: datetime, zone: str) -> str:
+    """The line under a picture: camera, place and the site's own time."""
+    local = at.astimezone(ZoneInfo(zone))
+    where = "  ".join(part for part in (camera.name or camera.id, camera.place) if part)
+    return plain(f"{where}  {local:%Y-%m-%d %H:%M:%S %Z}")
 
 
 def plain(text: str) -> str:
