@@ -153,7 +153,7 @@ def broker_line(mqtt: BrokerLine) -> Iterator[Check]:
 def _commands(config: Config) -> Iterator[Check]:
     for at, path in enumerate(config.commands.keys):
         if not path.is_file():
-            yield _no_file(("commands", "keys", at), path)
+            yield no_file(("commands", "keys", at), path)
 
 
 def _web(config: Config) -> Iterator[Check]:
