@@ -1,4 +1,4 @@
-"""Whether the floor points of a view can carry a ground plane (a homography) at all."""
+"""Whether what is said of a view can carry a ground plane (a homography) at all."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Point = tuple[float, float]
 FLAT = 0.01  # a triangle smaller than this share of the spanned rectangle is a line
 
 
-def floor_points(calibration: Calibration) -> Iterator[tuple[Loc, str, str]]:
-    """What is wrong with the floor points of one view: where, in Vietnamese and English."""
+def calibration_faults(calibration: Calibration) -> Iterator[tuple[Loc, str, str]]:
+    """What is wrong with the calibration of one view: where, in Vietnamese and English."""
     width, height = calibration.size
     if width < 16 or height < 16:
         yield (
@@ -23,6 +23,17 @@ def floor_points(calibration: Calibration) -> Iterator[tuple[Loc, str, str]]:
             f"the picture must be 16x16 pixels or more, got {width}x{height}",
         )
         return
+    if bool(calibration.points) == (calibration.view is not None):
+        yield (
+            (),
+            "cần points (các điểm trên sàn) hoặc view (tư thế camera), một trong hai",
+            "needs points (of the floor) or view (how the camera stands), one of the two",
+        )
+    if calibration.points:
+        yield from _points(calibration, width, height)
+
+
+def _points(calibration: Calibration, width: int, height: int) -> Iterator[tuple[Loc, str, str]]:
     for at, point in enumerate(calibration.points):
         x, y = point.pixel
         if not (0 <= x <= width and 0 <= y <= height):

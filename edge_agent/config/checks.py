@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from edge_agent.config.behaviour_checks import behaviour_checks
-from edge_agent.config.calibration import floor_points
+from edge_agent.config.calibration import calibration_faults
 from edge_agent.config.check import Check
 from edge_agent.config.document import Loc
 from edge_agent.config.place_checks import lines, zones
@@ -242,7 +242,7 @@ def _camera(camera: CameraEntry) -> Iterator[_Said]:
             f"camera '{camera.id}' needs match (to be discovered) or rtsp (addresses by hand)",
         )
     if camera.calibration:
-        for loc, vi, en in floor_points(camera.calibration):
+        for loc, vi, en in calibration_faults(camera.calibration):
             yield ("calibration", *loc), vi, en
     yield from zones(camera)
     yield from lines(camera)

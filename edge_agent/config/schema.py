@@ -75,11 +75,33 @@ class CalibrationPoint(Slice):
     metres: tuple[float, float]
 
 
+class CameraView(Slice):
+    """How the camera stands: `focal` in pixels of `size`, `tilt` below the horizon and `roll` in
+    degrees, `height` over the floor and `reach` of the floor from below the camera in metres.
+
+    `covariance` is the lower triangle, by rows, of the errors of (log focal, tilt in radians, roll
+    in radians, log height) that a fit left; empty for values measured by hand.
+    """
+
+    focal: float = Field(gt=0, le=100_000)
+    tilt: float = Field(ge=1, le=89)
+    roll: float = Field(default=0.0, ge=-30, le=30)
+    height: float = Field(ge=1, le=50)
+    reach: Metres = 15.0
+    covariance: Annotated[tuple[float, ...], Field(min_length=10, max_length=10)] = ()
+
+
 class Calibration(Slice):
-    """Four or more floor points of a view; `size` is the picture in which pixels were read."""
+    """The floor of a view, by four or more points or by the camera's pose; `size` is the picture
+    in which pixels were read, `click_error` the pixels that they may be off (one sigma), `lens`
+    the bend of the lens: see `edge_agent.rules.lens`.
+    """
 
     size: tuple[int, int]
-    points: Annotated[tuple[CalibrationPoint, ...], Field(min_length=4, max_length=100)]
+    points: Annotated[tuple[CalibrationPoint, ...], Field(min_length=4, max_length=100)] = ()
+    view: CameraView | None = None
+    click_error: float = Field(default=2.0, gt=0, le=50)
+    lens: float = Field(default=0.0, ge=-0.45, le=0.45)
 
 
 class CameraEntry(Slice):

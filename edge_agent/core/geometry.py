@@ -76,8 +76,17 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class GroundPoint:
-    """A place on the floor in metres, with the standard deviation of that claim in metres."""
+    """A place on the floor in metres, with the standard deviation of that claim in metres.
+
+    `sigma` is per axis and counts everything. Of it, `spread` (variances xx, xy, yy in m²; None:
+    the same in every direction) is this place's own, and `stretch` the share by which distances
+    from here may be wrong because the calibration is, which neighbours have in common. `by_head`:
+    the feet were not seen, so the place is read from the head and a guessed stature.
+    """
 
     x: float
     y: float
     sigma: float
+    spread: tuple[float, float, float] | None = None
+    stretch: float = 0.0
+    by_head: bool = False

@@ -16,8 +16,9 @@ from edge_agent.core.time import Instant
 from edge_agent.rules import motion as moves
 from edge_agent.rules.assignment import assign
 from edge_agent.rules.association import costs
-from edge_agent.rules.ground import GroundPlane, to_ground
+from edge_agent.rules.ground import GroundPlane
 from edge_agent.rules.motion import Motion
+from edge_agent.rules.standing import stand
 
 SURE = 0.4  # score that may begin a track
 DOUBTFUL = 0.1  # score that may continue one
@@ -195,10 +196,8 @@ def _born(number: int, detection: Detection, seen: Sighting) -> Trail:
 
 
 def _place(tracker: Tracker, motion: Motion) -> GroundPoint | None:
-    """The place on the floor; None without a plane or when the picture's edge cuts the feet."""
-    if tracker.plane is None or motion.y >= tracker.size.height - 1:
-        return None
-    return to_ground(tracker.plane, (motion.x, motion.y), motion.error)
+    """The place on the floor; None without a plane or where neither feet nor head tell it."""
+    return None if tracker.plane is None else stand(tracker.plane, motion.box, motion.error)
 
 
 def _usable(detection: Detection, size: Size) -> bool:

@@ -17,8 +17,9 @@ from edge_agent.core.geometry import Box, GroundPoint, Size
 from edge_agent.core.perception import Detection, MaskState, Track, TrackState
 from edge_agent.core.time import from_iso
 from edge_agent.rules import motion
-from edge_agent.rules.ground import GroundPlane, fit_plane, to_ground
+from edge_agent.rules.ground import GroundPlane, fit_plane
 from edge_agent.rules.head import head_region
+from edge_agent.rules.standing import stand
 from edge_agent.rules.tracker import SURE
 from edge_agent.vision.footage import START, Numbered, Source, film_frames, picture_frame
 from edge_agent.vision.frame import Frame, Image
@@ -136,18 +137,11 @@ def _person_in_picture(
 ) -> Line:
     """A person whom nobody follows: one reading is the answer."""
     reading = models.read_mask(frame.image, head_region(detection.box, frame.size))
-    ground = _ground(detection.box, frame.size, plane)
+    ground = stand(plane, detection.box, motion.begin(detection.box).error) if plane else None
     track = Track(
         number, TrackState.TENTATIVE, detection.box, detection.score, ground, reading.state
     )
     return _person(track, frame.size, reading.score)
-
-
-def _ground(box: Box, size: Size, plane: GroundPlane | None) -> GroundPoint | None:
-    stands = motion.begin(box)
-    if plane is None or stands.y >= size.height - 1:
-        return None
-    return to_ground(plane, (stands.x, stands.y), stands.error)
 
 
 def _place(ground: GroundPoint | None) -> Line:
