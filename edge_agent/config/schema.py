@@ -87,7 +87,7 @@ class CameraView(Slice):
     tilt: float = Field(ge=1, le=89)
     roll: float = Field(default=0.0, ge=-30, le=30)
     height: float = Field(ge=1, le=50)
-    reach: Metres = 15.0
+    reach: float = Field(default=15.0, gt=0, le=100)
     covariance: Annotated[tuple[float, ...], Field(min_length=10, max_length=10)] = ()
 
 
