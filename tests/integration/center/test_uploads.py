@@ -20,30 +20,26 @@ from edge_agent.link.upload import PART, Destination, Uploader, append, standing
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.runtime.supervisor import start_thread
 from edge_agent.web.server import WebServer
+from tests.integration.center.receiving import receiving
 
 FILM = os.urandom(2 * PART + 1000)
 NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-def uploads(tmp_path: Path) -> Uploads:
-    return Uploads(tmp_path / "uploads", largest=4 * PART)
+def served(tmp_path: Path) -> Iterator[tuple[str, Uploads]]:
+    with receiving(tmp_path / "uploads", 4 * PART) as found:
+        yield found
 
 
 @pytest.fixture
-def center(uploads: Uploads) -> Iterator[str]:
-    stop, ready, urls = Event(), Event(), list[str]()
+def center(served: tuple[str, Uploads]) -> str:
+    return served[0]
 
-    def started(url: str) -> None:
-        urls.append(url)
-        ready.set()
 
-    server = WebServer(Starlette(routes=upload_routes(uploads, SystemClock())), "127.0.0.1", 0)
-    thread = start_thread("uploads", lambda ended: server.run_once(ended, started), stop)
-    assert ready.wait(10)
-    yield urls[0]
-    stop.set()
-    thread.join(10)
+@pytest.fixture
+def uploads(served: tuple[str, Uploads]) -> Uploads:
+    return served[1]
 
 
 @pytest.fixture
