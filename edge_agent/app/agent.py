@@ -25,6 +25,7 @@ from edge_agent.config.secrets import Credentials
 from edge_agent.core.event import Sighting
 from edge_agent.core.media import Camera, CameraStatus
 from edge_agent.link.session import RECONNECT, Link
+from edge_agent.rules.places import View
 from edge_agent.runtime import notify
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
@@ -188,6 +189,7 @@ class Agent:
             timezone=config.site.timezone,
             cameras=(),
             calibrations={entry.id: entry.calibration for entry in config.cameras},
+            views={entry.id: View(entry.zones, entry.lines) for entry in config.cameras},
             rules=config.rules,
             vision=config.vision,
             models=model_folder(config),

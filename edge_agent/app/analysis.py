@@ -12,6 +12,7 @@ from edge_agent.app.models import model_folder
 from edge_agent.config.schema import Config
 from edge_agent.core.media import Camera, Identity, Stream
 from edge_agent.core.trouble import Trouble
+from edge_agent.rules.places import View
 from edge_agent.vision.analysis import Look, analyse_film, analyse_picture
 from edge_agent.vision.annotate import annotated
 from edge_agent.vision.footage import Source, find_sources
@@ -82,6 +83,7 @@ def _outlook(config: Config, camera: str) -> Outlook:
         rules=config.rules,
         calibration=entry.calibration if entry else None,
         idle_fps=config.vision.idle_fps,
+        view=View(entry.zones, entry.lines) if entry else View(),
     )
 
 

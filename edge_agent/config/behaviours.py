@@ -124,7 +124,7 @@ class DistancingRule(Behaviour):
     duration: Duration = Field(default=10.0, ge=1)
     bridge: Duration = Field(default=2.0, le=10)
     companion_share: float = Field(default=0.8, gt=0, le=1)
-    companion_seconds: Duration = Field(default=20.0, ge=5)
+    companion_seconds: Duration = Field(default=8.0, ge=5)
 
 
 class GatheringRule(Behaviour):

@@ -23,6 +23,21 @@ class Rule(StrEnum):
     CALIBRATION = "calibration"
 
 
+class Severity(StrEnum):
+    """How much an episode matters, least first."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    URGENT = "urgent"
+
+    @property
+    def lowered(self) -> Severity:
+        """One level less; low stays low."""
+        levels = list(Severity)
+        return levels[max(0, levels.index(self) - 1)]
+
+
 class Phase(StrEnum):
     """An episode's two facts; every `opened` has exactly one `closed`."""
 
@@ -35,7 +50,8 @@ class EpisodeChange:
     """An episode opened or closed, as the rules say it.
 
     `episode` is deterministic (same input, same id), `t0` when the observation began, `t1` its
-    last sighting, `tracks` the persons in it, `data` rule figures (metres, sigma, states).
+    last sighting, `tracks` the persons in it, `data` rule figures (metres, sigma, states),
+    `rules` and `calibration` name the versions of what judged it.
     """
 
     episode: str
@@ -47,6 +63,9 @@ class EpisodeChange:
     tracks: tuple[int, ...]
     reason: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    severity: Severity = Severity.MEDIUM
+    rules: str = ""
+    calibration: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,31 @@ class HeadRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleCoverage:
+    """What the rules could know of one camera over a while: seconds looked at, persons seen (by
+    track), of those who had to wear a mask how many had an answer and how many stayed unknown,
+    and seconds that persons were in view, of these with a place on the floor.
+    """
+
+    seconds: float = 0.0
+    persons: int = 0
+    answered: int = 0
+    unknown: int = 0
+    person_seconds: float = 0.0
+    placed_seconds: float = 0.0
+
+    def __add__(self, other: RuleCoverage) -> RuleCoverage:
+        return RuleCoverage(
+            self.seconds + other.seconds,
+            self.persons + other.persons,
+            self.answered + other.answered,
+            self.unknown + other.unknown,
+            self.person_seconds + other.person_seconds,
+            self.placed_seconds + other.placed_seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class VisionStatus:
     """How well one camera is really looked at: analysed frames per second over the last window,
     frames analysed and dropped since start, seconds from frame to result, people in view.

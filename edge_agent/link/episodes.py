@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypedDict
 
-from edge_agent.core.event import EpisodeChange, Event, Lane, Message, Phase, Sighting
+from edge_agent.core.event import EpisodeChange, Event, Lane, Message, Phase, Severity, Sighting
 from edge_agent.core.time import Instant, iso
 from edge_agent.core.trouble import Trouble
 from edge_agent.link import wire
@@ -16,6 +16,12 @@ from edge_agent.store.journal import Journal
 
 OPENED = "vn.qcam.episode.opened.v1"
 CLOSED = "vn.qcam.episode.closed.v1"
+_TELLS = {  # an episode's severity in the words of all events
+    Severity.LOW: "info",
+    Severity.MEDIUM: "warning",
+    Severity.HIGH: "critical",
+    Severity.URGENT: "critical",
+}
 _TYPES = {Phase.OPENED: OPENED, Phase.CLOSED: CLOSED}
 
 
@@ -23,7 +29,8 @@ class EpisodeData(TypedDict):
     """`data` of both episode events.
 
     `t0` when the observation began, `t1` its last sighting, `seconds` between them, `tracks` the
-    persons, `model` what saw it, `figures` the rule's own (metres, sigma, mask states), `reason`
+    persons, `severity` low to urgent, `model` what saw it, `rules` and `calibration` the versions
+    of what judged it, `figures` the rule's own (metres, sigma, mask states), `reason`
     why it closed. On the wire `still` joins: the picture's path in the site's stills folder.
     """
 
@@ -36,12 +43,15 @@ class EpisodeData(TypedDict):
     seconds: float
     tracks: list[int]
     reason: str
+    severity: str
     model: str
+    rules: str
+    calibration: str
     figures: dict[str, Any]
 
 
 def episode_event(site: str, sighting: Sighting, still_path: str = "") -> Event:
-    """The fact that an episode opened (severity warning) or closed (info)."""
+    """The fact that an episode opened (as severe as it is) or closed (info)."""
     change = sighting.change
     return Event(
         id=f"{change.episode}.{change.phase.value}",
@@ -49,7 +59,7 @@ def episode_event(site: str, sighting: Sighting, still_path: str = "") -> Event:
         type=_TYPES[change.phase],
         subject=change.camera,
         time=change.t1,
-        severity="warning" if change.phase is Phase.OPENED else "info",
+        severity=_TELLS[change.severity] if change.phase is Phase.OPENED else "info",
         data=dict(_data(change, sighting.model)),
         still=still_path,
     )
@@ -127,6 +137,9 @@ def _data(change: EpisodeChange, model: str) -> EpisodeData:
         seconds=round((change.t1 - change.t0).total_seconds(), 3),
         tracks=list(change.tracks),
         reason=change.reason,
+        severity=change.severity.value,
         model=model,
+        rules=change.rules,
+        calibration=change.calibration,
         figures=dict(wire.plain(change.data)),
     )

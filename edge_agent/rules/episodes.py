@@ -7,8 +7,9 @@ Law 1. `opened` is said once, on PENDING → OPEN; `closed` once, on OPEN → CL
        speaks. So every opened has exactly one closed, and none is closed that was not opened.
 Law 2. Durations and patience are monotonic; wall times are the start's wall plus monotonic
        seconds, so a clock that steps in mid-episode changes neither length nor order.
-Law 3. An episode is its rule and its persons. A person who comes back under another track, close
-       to where the old one was last seen and after it, is the same person: no second episode.
+Law 3. An episode is its rule, its place and its persons. A person who comes back under another
+       track, close to where the old one was last seen and after it, is the same person: no second
+       episode. A crowd is its rule and its place: people come and go, the episode stays.
 Law 4. For `cooldown` after the bridge, the same persons open no second one: they stay pending.
 Law 5. An episode ends at its last sighting, not when patience ran out.
 """
@@ -16,6 +17,7 @@ Law 5. An episode ends at its last sighting, not when patience ran out.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,7 +26,7 @@ from itertools import permutations
 
 from edge_agent.core.event import EpisodeChange, Phase, Rule
 from edge_agent.core.time import Instant, iso
-from edge_agent.rules.observation import Key, Observation
+from edge_agent.rules.observation import Key, Observation, Patience
 from edge_agent.rules.tracker import COAST, Trail, may_continue
 
 
@@ -60,17 +62,6 @@ TABLE: Mapping[tuple[Stage, Signal], tuple[Stage | None, Phase | None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds: an observation must last `duration` to open, may fail for `bridge`, and after
-    that opens no second episode for `cooldown`.
-    """
-
-    duration: float
-    bridge: float
-    cooldown: float
-
-
-@dataclass(frozen=True, slots=True)
 class Episode:
     """An episode so far. `keys` are all track sets it was seen under, `claim` the last
     observation, `peak` the worst one and when; it may open from monotonic second `not_before`.
@@ -93,11 +84,13 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Episodes:
-    """All living episodes of one camera, oldest first."""
+    """All living episodes of one camera, oldest first, and the versions of what judges them."""
 
     site: str
     camera: str
     patience: Mapping[Rule, Patience]
+    rules: str = ""
+    calibration: str = ""
     all: tuple[Episode, ...] = ()
 
 
@@ -119,7 +112,7 @@ def observe(
         if index is None:
             episodes.append(_pending(book, at, claim, live))
             index = len(episodes) - 1
-        patience = book.patience[claim.rule]
+        patience = _patience(book, claim)
         episode = _sighted(episodes[index], at, claim)
         lasted = episode.seconds >= patience.duration and at.mono >= episode.not_before
         after, change = _take(book, episode, Signal.LASTED if lasted else Signal.SEEN, "")
@@ -202,6 +195,8 @@ def _continues(episode: Episode, claim: Observation, live: Mapping[int, Trail]) 
         return False
     if claim.key in episode.keys:
         return True
+    if claim.reach is not None:
+        return _same_crowd(episode.claim, claim, claim.reach)
     # Tracks that all began well before the last sighting continue nobody; most end here.
     if all(person.born.at.since(episode.last) < -COAST for person in claim.persons):
         return False
@@ -212,6 +207,11 @@ def _continues(episode: Episode, claim: Observation, live: Mapping[int, Trail]) 
         all(may_continue(gone, come) for gone, come in zip(order, new, strict=True))
         for order in permutations(old)
     )
+
+
+def _same_crowd(before: Observation, claim: Observation, reach: float) -> bool:
+    shared = set(before.key) & set(claim.key)
+    return bool(shared) or math.dist(before.spot, claim.spot) <= reach
 
 
 def _pending(book: Episodes, at: Instant, claim: Observation, live: Mapping[int, Trail]) -> Episode:
@@ -227,6 +227,9 @@ def _pending(book: Episodes, at: Instant, claim: Observation, live: Mapping[int,
 
 def _sighted(episode: Episode, at: Instant, claim: Observation) -> Episode:
     """The episode seen once more. A claim under a former key does not change its persons."""
+    if claim.reach is not None:
+        peak = (at, claim) if claim.worse > episode.peak[1].worse else episode.peak
+        return replace(episode, keys=(claim.key,), last=at, claim=claim, peak=peak)
     keys = episode.keys if claim.key in episode.keys else (*episode.keys, claim.key)
     former = claim.key in episode.keys and claim.key != episode.claim.key
     peak = (at, claim) if claim.worse > episode.peak[1].worse else episode.peak
@@ -236,9 +239,13 @@ def _sighted(episode: Episode, at: Instant, claim: Observation) -> Episode:
 
 def _limit(book: Episodes, episode: Episode) -> float:
     """Seconds without a sighting after which this episode ends, or is forgotten once closed."""
-    patience = book.patience[episode.claim.rule]
+    patience = _patience(book, episode.claim)
     lingers = patience.cooldown if episode.stage is Stage.CLOSED else 0.0
     return patience.bridge + lingers
+
+
+def _patience(book: Episodes, claim: Observation) -> Patience:
+    return claim.patience or book.patience[claim.rule]
 
 
 def _ending(episode: Episode, live: Mapping[int, Trail]) -> str:
@@ -265,6 +272,9 @@ def _change(book: Episodes, episode: Episode, phase: Phase, reason: str) -> Epis
             "peak": iso(_label(episode, when)),
             "seconds": round(episode.seconds, 3),
         },
+        severity=episode.claim.severity,
+        rules=book.rules,
+        calibration=book.calibration,
     )
 
 

@@ -6,10 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edge_agent.core.event import Rule
+from edge_agent.core.event import Rule, Severity
+from edge_agent.core.outline import Point
 from edge_agent.rules.tracker import Trail
 
 Key = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: an observation must last `duration` to open, may fail for `bridge`, and after
+    that opens no second episode for `cooldown`.
+    """
+
+    duration: float
+    bridge: float
+    cooldown: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +31,10 @@ class Observation:
     `place` is a zone, a line, or what is wrong with the camera; empty where the persons alone say
     which episode it is. A claim without persons is told by its place. `worse` orders claims;
     `worst` is kept from the worst one, `latest` from the last.
+
+    A crowd's people come and go: with a `reach`, claims at the same place are one episode when
+    they share a person or their `spot` (metres) is no farther than that from the last one.
+    `patience` is the claim's own where its rule has several.
     """
 
     rule: Rule
@@ -27,6 +43,10 @@ class Observation:
     worst: Mapping[str, Any]
     latest: Mapping[str, Any]
     place: str = ""
+    severity: Severity = Severity.MEDIUM
+    reach: float | None = None
+    spot: Point = (0.0, 0.0)
+    patience: Patience | None = None
 
     @property
     def key(self) -> Key:

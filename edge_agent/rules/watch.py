@@ -6,23 +6,29 @@ One analysed frame is `see`, then `decide`; a key frame of the main stream is `h
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 
 from edge_agent.config.behaviours import Rules
 from edge_agent.config.schema import Calibration
 from edge_agent.core.event import EpisodeChange, Rule
 from edge_agent.core.geometry import Size
-from edge_agent.core.perception import Detection, HeadRequest, MaskReading, Track
+from edge_agent.core.perception import Detection, HeadRequest, MaskReading, RuleCoverage, Track
 from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
 from edge_agent.rules import episodes, masks
-from edge_agent.rules.distancing import observe_distances
-from edge_agent.rules.episodes import Episodes, Patience, Stage
+from edge_agent.rules.claims import mask_wanted, observe_all
+from edge_agent.rules.cohorts import Company, Pair, kept_company
+from edge_agent.rules.coverage import answers, covered
+from edge_agent.rules.episodes import Episodes, Stage
 from edge_agent.rules.ground import GroundPlane, fit_plane
 from edge_agent.rules.masks import Ballot
-from edge_agent.rules.observation import Observation
-from edge_agent.rules.tracker import Tracker, advance
+from edge_agent.rules.observation import Observation, Patience
+from edge_agent.rules.places import View
+from edge_agent.rules.scene import Scene, emptied, in_force, new_scene, stepped
+from edge_agent.rules.tracker import Tracker, Trail, advance
 
 MASK_BRIDGE = 2.0  # seconds a person without a mask may be hidden
 CAMERA_PATIENCE = Patience(0.0, 2.0, 60.0)  # what judges the camera has waited already
@@ -32,7 +38,7 @@ NO_CALIBRATION = "calibration.missing"
 @dataclass(frozen=True)
 class WatchSettings:
     """What a watch is told once: `size` of the sub frame in pixels, `main_scale` main-stream
-    pixels per sub-stream pixel.
+    pixels per sub-stream pixel, `view` the camera's zones and lines, `zone` the site's time zone.
     """
 
     site: str
@@ -41,18 +47,25 @@ class WatchSettings:
     main_scale: float
     rules: Rules
     calibration: Calibration | None
+    view: View = field(default_factory=View)
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True)
 class Watch:
     """All that is known of one camera's people. `reason` is why distances are not watched:
     `calibration.missing`, the code of the calibration's Trouble, or empty when all is well.
+    `asked` are the persons in view who had to wear a mask; `coverage` adds up until harvested.
     """
 
     settings: WatchSettings
     reason: str
     tracker: Tracker
     episodes: Episodes
+    scene: Scene
+    company: Mapping[Pair, Company] = field(default_factory=dict)
+    asked: frozenset[int] = frozenset()
+    coverage: RuleCoverage = field(default_factory=RuleCoverage)
     ballots: Mapping[int, Ballot] = field(default_factory=dict)
     decided: Instant | None = None
 
@@ -69,16 +82,43 @@ def new_watch(settings: WatchSettings) -> Watch:
         Rule.TAMPER: CAMERA_PATIENCE,
         Rule.CALIBRATION: CAMERA_PATIENCE,
     }
-    book = Episodes(settings.site, settings.camera, patience)
-    return Watch(settings, reason, Tracker(settings.size, plane), book)
+    rules, calibration = settings.rules, settings.calibration
+    versions = version(rules.model_dump_json()), _calibration_version(calibration)
+    return Watch(
+        settings,
+        reason,
+        Tracker(settings.size, plane),
+        Episodes(settings.site, settings.camera, patience, *versions),
+        new_scene(rules, settings.view, plane, calibration, settings.size, settings.zone),
+    )
 
 
 def see(watch: Watch, at: Instant, detections: Sequence[Detection]) -> Watch:
     """The watch after one analysed frame; one not newer than the last is ignored."""
     tracker = advance(watch.tracker, at, detections)
-    living = {trail.id for trail in tracker.trails}
-    ballots = {number: ballot for number, ballot in watch.ballots.items() if number in living}
-    return replace(watch, tracker=tracker, ballots=ballots)
+    if tracker is watch.tracker:
+        return watch
+    seconds = at.since(watch.tracker.at) if watch.tracker.at is not None else 0.0
+    trails, rules = tracker.trails, watch.settings.rules
+    scene = stepped(watch.scene, trails, at)
+    wanted = _wanted(scene, trails, at)
+    living = {trail.id for trail in trails}
+    gone = sorted(watch.asked - living)
+    counted = covered(watch.tracker.trails, trails, seconds, answers(gone, watch.ballots))
+    return replace(
+        watch,
+        tracker=tracker,
+        scene=scene,
+        company=kept_company(watch.company, trails, seconds, rules.distancing.limit),
+        ballots={number: ballot for number, ballot in watch.ballots.items() if number in wanted},
+        asked=(watch.asked & living) | {t.id for t in trails if t.confirmed and t.id in wanted},
+        coverage=watch.coverage + counted,
+    )
+
+
+def harvest(watch: Watch) -> tuple[Watch, RuleCoverage]:
+    """What was covered since the last harvest."""
+    return replace(watch, coverage=RuleCoverage()), watch.coverage
 
 
 def tracks(watch: Watch) -> tuple[Track, ...]:
@@ -97,10 +137,13 @@ def tracks(watch: Watch) -> tuple[Track, ...]:
 
 
 def heads_due(watch: Watch, at: Instant) -> tuple[HeadRequest, ...]:
-    """Whose head to read from the key frame taken at `at`, largest first, in sub pixels."""
+    """Whose head to read from the key frame taken at `at`, largest first, in sub pixels; nobody's
+    who need not wear a mask where they are.
+    """
     settings = watch.settings
+    wanted = _wanted(watch.scene, watch.tracker.trails, at)
     return masks.heads_due(
-        watch.tracker.trails,
+        [trail for trail in watch.tracker.trails if trail.id in wanted],
         watch.ballots,
         settings.rules.mask,
         at,
@@ -131,7 +174,9 @@ def decide(
     frame, live = watch.tracker.at, {trail.id: trail for trail in watch.tracker.trails}
     book, said = watch.episodes, tuple[EpisodeChange, ...]()
     if frame is not None and frame != watch.decided:
-        claims = (*_mask_claims(watch), *_distance_claims(watch))
+        together = episodes.active(book, Rule.DISTANCING, Stage.PENDING, Stage.OPEN)
+        trails, scene = watch.tracker.trails, watch.scene
+        claims = observe_all(scene, trails, watch.ballots, watch.company, together, frame)
         book, said = episodes.observe(book, frame, claims, live)
     if camera:
         book, more = episodes.observe(book, at, camera, live)
@@ -145,11 +190,21 @@ def interrupt(watch: Watch, at: Instant, reason: str) -> tuple[Watch, tuple[Epis
 
     What had run out by `at` anyway closes for its own reason.
     """
-    live = {trail.id: trail for trail in watch.tracker.trails}
-    book, late = episodes.expire(watch.episodes, at, live)
+    trails = watch.tracker.trails
+    book, late = episodes.expire(watch.episodes, at, {trail.id: trail for trail in trails})
     book, said = episodes.interrupt(book, reason)
-    tracker = replace(watch.tracker, trails=())
-    return replace(watch, episodes=book, tracker=tracker, ballots={}), (*late, *said)
+    counted = covered(trails, (), 0.0, answers(sorted(watch.asked), watch.ballots))
+    ended = replace(
+        watch,
+        episodes=book,
+        tracker=replace(watch.tracker, trails=()),
+        scene=emptied(watch.scene),
+        company={},
+        ballots={},
+        asked=frozenset(),
+        coverage=watch.coverage + counted,
+    )
+    return ended, (*late, *said)
 
 
 def violators(watch: Watch) -> frozenset[int]:
@@ -169,11 +224,17 @@ def _plane(settings: WatchSettings) -> tuple[GroundPlane | None, str]:
         return None, trouble.code
 
 
-def _mask_claims(watch: Watch) -> tuple[Observation, ...]:
-    return masks.observe_masks(watch.tracker.trails, watch.ballots, watch.settings.rules.mask)
+def _wanted(scene: Scene, trails: Sequence[Trail], at: Instant) -> frozenset[int]:
+    """Who must wear a mask now; a vote from where none is needed is no vote elsewhere."""
+    if not in_force(scene, scene.rules.mask, at):
+        return frozenset()
+    return frozenset(trail.id for trail in trails if mask_wanted(scene, trail, at))
 
 
-def _distance_claims(watch: Watch) -> tuple[Observation, ...]:
-    rule = watch.settings.rules.distancing
-    together = episodes.active(watch.episodes, Rule.DISTANCING, Stage.PENDING, Stage.OPEN)
-    return observe_distances(watch.tracker.trails, rule, together)
+def version(text: str) -> str:
+    """The short name of a version of something that is written down."""
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+
+
+def _calibration_version(calibration: Calibration | None) -> str:
+    return version(calibration.model_dump_json()) if calibration is not None else ""

@@ -92,7 +92,10 @@ def event_line(change: EpisodeChange, source: str, model: str) -> Line:
         "t0_s": _seconds(change.t0),
         "t1_s": _seconds(change.t1),
         "reason": change.reason,
+        "severity": change.severity.value,
         "model": model,
+        "rules": change.rules,
+        "calibration": change.calibration,
         **figures,
     }
 

@@ -10,6 +10,7 @@ from edge_agent.core.media import Camera
 from edge_agent.core.perception import Snapshot
 from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
+from edge_agent.rules.places import View
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
 from edge_agent.runtime.supervisor import Backoff, start_thread
@@ -178,6 +179,7 @@ class Lookout:
             rules=job.rules,
             calibration=job.calibrations.get(camera.id),
             idle_fps=job.vision.idle_fps,
+            view=job.views.get(camera.id, View()),
         )
         keys = KeyPictures(camera.id, self._board).newest if camera.sub else None
         tap = LiveTap(camera.id, self._say)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from edge_agent.config.behaviours import Rules
 from edge_agent.config.schema import Calibration
 from edge_agent.core.event import EpisodeChange, Sighting
 from edge_agent.core.geometry import Box
 from edge_agent.core.media import Camera
-from edge_agent.core.perception import MaskReading, MaskState, Track, TrackState
+from edge_agent.core.perception import MaskReading, MaskState, RuleCoverage, Track, TrackState
 from edge_agent.core.time import Instant
+from edge_agent.rules.places import View
 from edge_agent.rules.watch import (
     Watch,
     WatchSettings,
     decide,
+    harvest,
     heads_due,
     interrupt,
     new_watch,
@@ -47,7 +50,9 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What one camera's pipeline is told once. `zone` is the site's time zone (IANA)."""
+    """What one camera's pipeline is told once. `zone` is the site's time zone (IANA), `view` the
+    camera's zones and lines.
+    """
 
     site: str
     zone: str
@@ -55,6 +60,7 @@ class Outlook:
     rules: Rules
     calibration: Calibration | None
     idle_fps: float
+    view: View = field(default_factory=View)
 
 
 class CameraPipeline:
@@ -132,6 +138,13 @@ class CameraPipeline:
         self._watch, changes = interrupt(self._watch, at, reason)
         return tuple(Sighting(change, model=self._models.mark) for change in changes)
 
+    def coverage(self) -> RuleCoverage:
+        """What the rules could know since this was last asked."""
+        if self._watch is None:
+            return RuleCoverage()
+        self._watch, counted = harvest(self._watch)
+        return counted
+
     def _new_watch(self, frame: Frame) -> Watch:
         outlook = self._outlook
         return new_watch(
@@ -142,6 +155,8 @@ class CameraPipeline:
                 main_scale=self._main_scale(frame),
                 rules=outlook.rules,
                 calibration=outlook.calibration,
+                view=outlook.view,
+                zone=ZoneInfo(outlook.zone),
             )
         )
 

@@ -15,13 +15,15 @@ from edge_agent.config.behaviours import Rules
 from edge_agent.config.schema import Calibration, Log, Vision
 from edge_agent.core.media import Camera
 from edge_agent.core.secret import Credential
+from edge_agent.rules.places import View
 
 
 @dataclass(frozen=True)
 class VisionJob:
     """Everything the vision process is told at its start; it goes to the child pickled.
 
-    `timezone` is IANA, `calibrations` and `credentials` are by camera id and credential name,
+    `timezone` is IANA, `calibrations`, `views` and `credentials` are by camera id and credential
+    name,
     `models` the folder with `manifest.yaml`, `key_frames` the recorder's socket.
     """
 
@@ -29,6 +31,7 @@ class VisionJob:
     timezone: str
     cameras: tuple[Camera, ...]
     calibrations: Mapping[str, Calibration | None]
+    views: Mapping[str, View]
     rules: Rules
     vision: Vision
     models: Path

@@ -44,6 +44,7 @@ def job(folder: Path, *names: str, models: Path = MODELS) -> VisionJob:
         timezone="Asia/Ho_Chi_Minh",
         cameras=tuple(bare(name) for name in names),
         calibrations={},
+        views={},
         rules=Rules(),
         vision=STEADY,
         models=models,

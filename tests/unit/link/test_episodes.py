@@ -50,7 +50,10 @@ def test_an_opening_is_a_warning_and_goes_in_the_alarm_lane() -> None:
         "seconds": 12.5,
         "tracks": [3, 5],
         "reason": "",
+        "severity": "medium",
         "model": "person-v1",
+        "rules": "",
+        "calibration": "",
         "figures": {"metres": 1.2, "sigma": None},
     }
     fact, picture = messages(event, b"\xff\xd8x", "E", TOPICS)

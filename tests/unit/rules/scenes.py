@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from edge_agent.config.behaviours import DistancingRule, MaskRule, Rules
+from edge_agent.config.document import Document, parse
 from edge_agent.config.schema import Calibration, CalibrationPoint
 from edge_agent.core.event import EpisodeChange, Phase
 from edge_agent.core.geometry import Box, Size
 from edge_agent.core.perception import Detection, MaskReading, MaskState
 from edge_agent.core.time import Instant
+from edge_agent.rules.places import View
 from edge_agent.rules.watch import (
     Watch,
     WatchSettings,
@@ -63,6 +66,17 @@ def settings(
         distancing=DistancingRule(enabled=distancing, duration=duration, cooldown=cooldown),
     )
     return WatchSettings("site-1", "cam-1", SIZE, 3.0, rules, calibration)
+
+
+def ruled(text: str, view: View | None = None) -> WatchSettings:
+    """Settings with these `rules` (YAML), masks and distances off unless they say otherwise."""
+    document = Document()
+    parse(text.encode(), document)
+    off = {"mask": {"enabled": False}, "distancing": {"enabled": False}}
+    rules = Rules.model_validate({**off, "gathering": {"enabled": False}, **document.data})
+    return WatchSettings(
+        "site-1", "cam-1", SIZE, 3.0, rules, FLOOR, view or View(), ZoneInfo("Asia/Ho_Chi_Minh")
+    )
 
 
 class Show:
