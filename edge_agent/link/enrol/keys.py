@@ -113,8 +113,19 @@ def digest(pem: str) -> str:
     """SHA-256 (hex) of a certificate in DER: what `openssl x509 -fingerprint -sha256` tells.
     Raises ValueError.
     """
+    return sha256(der(pem)).hexdigest()
+
+
+def der(pem: str) -> bytes:
+    """The first certificate of a PEM text in DER, without what follows it. Raises ValueError."""
     found, _key = _loaded(pem)
-    return sha256(found.public_bytes(Encoding.DER)).hexdigest()
+    return found.public_bytes(Encoding.DER)
+
+
+def only(pem: str) -> bytes:
+    """The first certificate of a PEM text alone. Raises ValueError."""
+    found, _key = _loaded(pem)
+    return found.public_bytes(Encoding.PEM)
 
 
 def issued_by(pem: str, authority: str) -> bool:
