@@ -19,7 +19,9 @@ from rich.console import Console
 import edge_agent
 from edge_agent import (
     cli_analyze,
+    cli_authority,
     cli_center,
+    cli_enrol,
     cli_evidence,
     cli_playback,
     cli_recording,
@@ -72,6 +74,9 @@ cli_evidence.register(app)
 app.command()(cli_sizing.sizing)
 app.command()(cli_analyze.analyze)
 app.command()(cli_playback.play)
+app.command()(cli_enrol.enroll)
+cli_center.center.add_typer(cli_authority.ca, name="ca")
+cli_center.center.add_typer(cli_enrol.enrolment, name="enrolment")
 app.add_typer(cli_center.center, name="center")
 
 

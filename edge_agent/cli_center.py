@@ -14,10 +14,6 @@ from edge_agent.runtime import logs
 
 center = typer.Typer(no_args_is_help=True, help="Trung tâm huyện / the district's center.")
 
-CenterPath = Annotated[
-    Path, typer.Option("--config", help="center.yaml", envvar=None, show_default=True)
-]
-
 
 def read_center(path: Path) -> tuple[CenterConfig, Credentials]:
     """Configuration and credentials of the center; logs are set up, warnings are told."""

@@ -18,6 +18,9 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 ConfigPath = Annotated[
     Path, typer.Option("--config", help="site.yaml", envvar=None, show_default=True)
 ]
+CenterPath = Annotated[
+    Path, typer.Option("--config", help="center.yaml", envvar=None, show_default=True)
+]
 Command = TypeVar("Command", bound=Callable[..., None])
 
 

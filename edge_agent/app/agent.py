@@ -15,6 +15,7 @@ from edge_agent.app.layout import Layout
 from edge_agent.app.models import model_folder
 from edge_agent.app.notices import NoticeBoard
 from edge_agent.app.recorder import RecorderChild
+from edge_agent.app.renewal import Renewal
 from edge_agent.app.report import SelfReport
 from edge_agent.app.states import CameraStates
 from edge_agent.app.vision import VisionChild
@@ -147,6 +148,10 @@ class Agent:
         scheduler = BackgroundScheduler(timezone="UTC")
         scheduler.add_job(self._custody.sweep, "interval", hours=1, misfire_grace_time=None)
         if self._config.mqtt.enabled:
+            renewal = Renewal(self._config, self._layout, self._clock)
+            scheduler.add_job(
+                renewal.turn, "interval", hours=1, jitter=600, max_instances=1, coalesce=True
+            )
             scheduler.add_job(
                 lambda: self._link.heartbeat(self._report.heartbeat()),
                 "interval",

@@ -66,6 +66,11 @@ class Layout:
         return self.state / "films"
 
     @property
+    def identity(self) -> Path:
+        """The key and certificate of this site, and whom it believes (mode 0700)."""
+        return self.state / "identity"
+
+    @property
     def web_token(self) -> Path:
         """What opens the pages of this box."""
         return self.state / "web.token"

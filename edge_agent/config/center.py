@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, ValidationError
 
 from edge_agent.config.check import Check
-from edge_agent.config.checks import broker_line, time_zone
+from edge_agent.config.checks import broker, broker_line, no_file, time_zone
 from edge_agent.config.document import Document, Finding, Loc, read
 from edge_agent.config.loader import ConfigTrouble, drop, faults, render, secrets_in
-from edge_agent.config.schema import BrokerLine, Log
+from edge_agent.config.schema import BrokerLine, BrokerUrl, Log
 from edge_agent.config.slice import Slice, Slug
 from edge_agent.config.values import Bytes, Duration
 
+HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$")]
+IpAddress = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f.:]{2,39}$")]
 DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^$|^postgresql://[^@\s]*$")]
 
 
@@ -65,6 +68,21 @@ class Silence(Slice):
     hold_down: Duration = Field(default=90.0, ge=1, le=3600)
 
 
+class Https(Slice):
+    """The door for sites that are not on the broker yet: enrolment, renewal, uploads.
+
+    `host` is the name by which sites call this machine, `broker` the URL that they are told,
+    `unlock` the file with the passphrase of the authority's key, where it has one.
+    """
+
+    enabled: bool = False
+    address: IpAddress = "0.0.0.0"  # noqa: S104 - sites come from everywhere
+    port: int = Field(default=8443, ge=0, le=65535)
+    host: HostName = "localhost"
+    broker: BrokerUrl = "mqtts://localhost:8883"
+    unlock: Path | None = None
+
+
 class CenterConfig(Slice):
     """The whole of `center.yaml`."""
 
@@ -72,6 +90,7 @@ class CenterConfig(Slice):
     storage: CenterStorage = CenterStorage()
     credentials: Path = Path("credentials.yaml")
     mqtt: BrokerLine = BrokerLine()
+    https: Https = Https()
     ingest: Ingest = Ingest()
     silence: Silence = Silence()
     log: Log = Log()
@@ -123,6 +142,22 @@ def _readable(data: Any, broken: list[Loc]) -> CenterConfig | None:
 def _checks(config: CenterConfig) -> Iterator[Check]:
     yield from time_zone(("center", "timezone"), config.center.timezone)
     yield from broker_line(config.mqtt)
+    yield from _https(config.https)
+
+
+def _https(https: Https) -> Iterator[Check]:
+    try:
+        ip_address(https.address)
+    except ValueError:
+        yield Check(("https", "address"), "phải là địa chỉ IP", "must be an IP address")
+    if not https.broker.startswith("mqtts://") or broker(https.broker)[1] is None:
+        yield Check(
+            ("https", "broker"),
+            "phải là mqtts://máy[:cổng], như cơ sở gọi",
+            "must be mqtts://host[:port], as sites call it",
+        )
+    if https.unlock and not https.unlock.is_file():
+        yield no_file(("https", "unlock"), https.unlock)
 
 
 def _absolute(config: CenterConfig, folder: Path) -> CenterConfig:
@@ -138,5 +173,6 @@ def _absolute(config: CenterConfig, folder: Path) -> CenterConfig:
             "credentials": at(config.credentials),
             "storage": storage.model_copy(update={"state": at(storage.state)}),
             "mqtt": mqtt.model_copy(update=pem),
+            "https": config.https.model_copy(update={"unlock": at(config.https.unlock)}),
         }
     )

@@ -166,9 +166,10 @@ class BrokerLine(Slice):
 
 
 class Mqtt(BrokerLine):
-    """The line to the district, and what goes over it."""
+    """The line to the district, and what goes over it; at `renewal` the next certificate is got."""
 
     enabled: bool = True
+    renewal: HttpsUrl | None = None
     heartbeat: Duration = Field(default=30.0, ge=1, le=300)
 
 

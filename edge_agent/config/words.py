@@ -46,6 +46,11 @@ _PATTERNS = {
         "trống (SQLite), hoặc postgresql://máy[:cổng]/tên, không có tên đăng nhập và mật khẩu",
         "empty (SQLite), or postgresql://host[:port]/name, without user and password",
     ),
+    "^[A-Za-z0-9][": (
+        "tên máy hoặc địa chỉ IPv4, không có cổng",
+        "a host name or an IPv4 address, without a port",
+    ),
+    "^[0-9A-Fa-f.:]": ("địa chỉ IP", "an IP address"),
     "^https:": (
         "https://máy[:cổng], không có tên, mật khẩu và đường dẫn",
         "https://host[:port], without user, password and path",

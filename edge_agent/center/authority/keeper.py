@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from edge_agent.center.authority import troubles
 from edge_agent.center.authority.home import Home
-from edge_agent.center.authority.key_file import read_authority_key, write_authority_key
+from edge_agent.center.authority.key_file import (
+    read_authority_key,
+    read_passphrase,
+    write_authority_key,
+)
 from edge_agent.center.authority.names import CENTER, checked_hosts, checked_site
 from edge_agent.center.authority.signing import (
     authority_certificate,
@@ -18,6 +23,7 @@ from edge_agent.center.authority.signing import (
     hosts_of,
     revocation_list,
 )
+from edge_agent.config.center import CenterConfig
 from edge_agent.core.time import iso
 from edge_agent.link.enrol import keys
 from edge_agent.runtime.logs import log
@@ -25,6 +31,7 @@ from edge_agent.store.connections import Connections
 from edge_agent.store.durable import replace_file
 from edge_agent.store.register import Certificate, Purpose, Register
 
+_RECENT = timedelta(days=1)
 _PUBLIC, _SECRET, _FOR_BROKER = 0o644, 0o600, 0o640
 
 
@@ -66,6 +73,8 @@ class Authority:
         """The authority in this folder."""
         if not home.key.exists() or not home.certificate.exists():
             raise troubles.missing(home.folder)
+        if (owner := home.key.stat().st_uid) != os.geteuid():
+            raise troubles.account(home.folder, owner)  # root would leave files nobody may change
         key = read_authority_key(home.key, passphrase)
         try:
             pem = home.certificate.read_text(encoding="ascii")
@@ -75,6 +84,11 @@ class Authority:
         if not fits:
             raise troubles.unreadable(home.certificate, "không khớp khóa / not of this key")
         return cls(home, key, pem)
+
+    @classmethod
+    def of(cls, config: CenterConfig) -> Authority:
+        """The authority of the center that is configured so."""
+        return cls.open(Home(config.storage.state), read_passphrase(config.https.unlock))
 
     def close(self) -> None:
         """Close the register."""
@@ -115,6 +129,15 @@ class Authority:
         for one in taken:
             log.warning("authority.revoked", name=one.name, serial=one.serial, who=who)
         return tuple(taken)
+
+    def revoked_since(self, now: datetime) -> tuple[str, ...]:
+        """The sites that had a certificate revoked within the last day."""
+        recent = {
+            one.name
+            for one in self.register.all()
+            if one.purpose == "site" and one.revoked and now - one.revoked < _RECENT
+        }
+        return tuple(sorted(recent))
 
     def publish(self, now: datetime) -> None:
         """Write the revocation list where the broker reads it; what has expired is left out."""

@@ -56,6 +56,15 @@ def passphrase(path: Path) -> Trouble:
     )
 
 
+def account(folder: Path, owner: int) -> Trouble:
+    """Somebody else than the owner of the authority runs this."""
+    return Trouble(
+        "authority.account",
+        f"{folder} của tài khoản uid {owner}; chạy lệnh bằng tài khoản đó: sudo -u edge-center …",
+        f"{folder} belongs to uid {owner}; run this as that account: sudo -u edge-center …",
+    )
+
+
 def open_to_others(path: Path, mode: int) -> Trouble:
     """Others could have read a secret."""
     return Trouble(

@@ -62,13 +62,15 @@ class Desk:
         """Every ticket, oldest first."""
         return self._tickets.all()
 
-    def approve(self, number: int, who: str) -> tuple[Ticket, tuple[Certificate, ...]]:
-        """Let this key be the site; what the site had before is revoked, and returned.
+    def approve(self, number: int, who: str, key: str) -> tuple[Ticket, tuple[Certificate, ...]]:
+        """Let this key be the site; what the site had before is revoked, and returned. `key` is
+        the short fingerprint that the device shows: whoever does not see its screen approves
+        nothing. Raises Trouble `enrolment.other_key`.
 
         A box that takes another's place must not share its name with it: they would push each
         other off the broker.
         """
-        ticket = self._decide(number, "approved", who, "")
+        ticket = self._decide(number, "approved", who, "", key)
         signed = self._sign(ticket)
         now = self._now()
         former = [
@@ -132,13 +134,20 @@ class Desk:
 
     # ------------------------------------------------------------------ within
     def _decide(
-        self, number: int, state: Literal["approved", "refused"], who: str, reason: str
+        self,
+        number: int,
+        state: Literal["approved", "refused"],
+        who: str,
+        reason: str,
+        key: str | None = None,
     ) -> Ticket:
         with self._tickets.deciding() as table:
             ticket = table.ticket(number)
             decidable = ("waiting",) if state == "approved" else ("waiting", "open")
             if ticket is None or ticket.state not in decidable or ticket.expires <= self._now():
                 raise troubles.not_waiting(number, ticket.state if ticket else "–")
+            if key is not None and not rules.same_key(key, ticket.key):
+                raise troubles.other_key(number)
             done = replace(ticket, state=state, decided_by=who, reason=reason)
             ticket = table.put(done)
         log.info("enrolment.decided", ticket=number, site=ticket.site, state=state, who=who)

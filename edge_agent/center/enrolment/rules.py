@@ -11,6 +11,7 @@ from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 from typing import Literal
 
+from edge_agent.link.enrol.keys import short
 from edge_agent.link.enrol.slip import ALPHABET, CODE_LENGTH, normal_code
 from edge_agent.store.enrolments import Ticket, Tries
 from edge_agent.store.register import Certificate
@@ -73,6 +74,12 @@ def locked_for(tries: Tries | None, now: datetime) -> int:
         return 0
     left = (tries.locked - now).total_seconds()
     return int(left) + 1 if 0 < left <= LOCK.total_seconds() else 0
+
+
+def same_key(said: str, key: str) -> bool:
+    """Whether what somebody read aloud is the short fingerprint of this key (hex)."""
+    plain = said.lower().replace("-", "").replace(" ", "")
+    return plain == short(key).replace("-", "")
 
 
 def source_of(address: str) -> str:

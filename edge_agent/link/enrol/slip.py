@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from edge_agent.link.enrol import troubles
 
 # Crockford's base 32: no I, L, O, U; what is mistyped most is read as what was meant
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 16  # 80 bits
+DEFAULT_PORT = 8443
 
 _MISREAD = str.maketrans("OIL", "011", "- ")
 _FORM = "QCAM1"
@@ -82,6 +84,13 @@ def host_and_port(center: str) -> tuple[str, int]:
     """Of `host:port`; the brackets of an IPv6 address are taken off."""
     host, _, port = center.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+def center_of(url: str) -> str:
+    """`host:port` of an https URL; 8443 where it names no port."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{host}:{parts.port or DEFAULT_PORT}"
 
 
 def _check(said: str) -> str:

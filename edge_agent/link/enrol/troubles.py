@@ -95,6 +95,15 @@ def not_ours(cause: str) -> Trouble:
     )
 
 
+def as_root(state: Path) -> Trouble:
+    """Root would leave a key that the service cannot read."""
+    return Trouble(
+        "enrol.as_root",
+        f"{state} của tài khoản dịch vụ. Chạy: sudo -u edge-agent edge-agent enroll …",
+        f"{state} belongs to the service's account. Run: sudo -u edge-agent edge-agent enroll …",
+    )
+
+
 def files(path: Path, cause: str) -> Trouble:
     """A file of the identity cannot be read or written."""
     return Trouble(

@@ -32,10 +32,10 @@ def authority(tmp_path: Path, cleanup: ExitStack) -> Authority:
 
 
 @pytest.fixture
-def serve(authority: Authority, cleanup: ExitStack) -> Callable[[ASGIApp], int]:
+def serve(authority: Authority, cleanup: ExitStack) -> Callable[..., int]:
     """Start a server for an application; returns its port."""
 
-    def start(app: ASGIApp) -> int:
+    def start(app: ASGIApp, address: str = "127.0.0.1", identity: Path | None = None) -> int:
         ports: list[int] = []
         stop, ready = Event(), Event()
 
@@ -43,7 +43,7 @@ def serve(authority: Authority, cleanup: ExitStack) -> Callable[[ASGIApp], int]:
             ports.append(port)
             ready.set()
 
-        server = HttpsServer(app, authority.home.https, "127.0.0.1", 0)
+        server = HttpsServer(app, identity or authority.home.https, address, 0)
         thread = start_thread("https", lambda s: server.run_once(s, started), stop)
         cleanup.callback(thread.join, 10)
         cleanup.callback(stop.set)

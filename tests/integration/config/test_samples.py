@@ -26,7 +26,7 @@ OWN_VALUES = {
         "mask": {"exempt"},
     },
 }
-CENTERS_OWN = {"center", "storage", "credentials"}
+CENTERS_OWN = {"center", "storage", "credentials", "https"}
 
 
 def keys_of(example: Path) -> set[tuple[str | int, ...]]:
