@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -85,18 +85,14 @@ def read_sign(message: Received) -> Sign | Flaw:
     match = _TOPIC.fullmatch(message.topic)
     if not match:
         return flaws.topic(message.topic)
-    site, kind, camera = match[1], match[2] or "camera", match[3]
+    site, kind, camera = match[1], match[2], match[3]
     if not message.payload:
         return Cleared(site)
     try:
         said = strict.json_object(message.payload, LARGEST)
-        if kind == "state":
-            return _state(site, said)
-        if kind == "birth":
-            return _birth(site, said)
-        if kind == "heartbeat":
-            return HeartbeatSaid(site, strict.moment(said, "time"), _text(said))
-        return _camera(site, camera, said)
+        if camera:
+            return _camera(site, camera, said)
+        return _READERS[kind](site, said)
     except (strict.Flaw, RecursionError) as error:
         return flaws.malformed(str(error))
 
@@ -118,6 +114,10 @@ def _birth(site: str, said: Mapping[str, Any]) -> BirthSaid:
     return BirthSaid(site, epoch, strict.whole(said, "conn", 0, _HIGHEST), counted, _text(said))
 
 
+def _heartbeat(site: str, said: Mapping[str, Any]) -> HeartbeatSaid:
+    return HeartbeatSaid(site, strict.moment(said, "time"), _text(said))
+
+
 def _camera(site: str, camera: str, said: Mapping[str, Any]) -> CameraSaid:
     reason = said.get("reason")
     return CameraSaid(
@@ -132,3 +132,10 @@ def _camera(site: str, camera: str, said: Mapping[str, Any]) -> CameraSaid:
 def _text(said: Mapping[str, Any]) -> str:
     """The whole of it, as text that both databases keep."""
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+
+
+_READERS: Mapping[str, Callable[[str, Mapping[str, Any]], Sign]] = {
+    "state": _state,
+    "birth": _birth,
+    "heartbeat": _heartbeat,
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from edge_agent.config.schema import Mqtt
+from edge_agent.config.schema import BrokerLine
 from edge_agent.link import troubles
 
 
@@ -19,7 +19,7 @@ class _Handshake(ssl.SSLSocket):
             raise
 
 
-def tls_context(settings: Mqtt) -> ssl.SSLContext:
+def tls_context(settings: BrokerLine) -> ssl.SSLContext:
     """The context for `mqtts`; without `ca` the system's authorities count.
 
     Raises Trouble `link.files` when a PEM file is missing, unreadable or does not fit its key.

@@ -40,4 +40,4 @@ quarantine = _table(
     "payload",
 )
 notices = _table("notices", "site kind subject vi en", "position times first_at last_at")
-pulse = _table("pulse", "center", "conn beat listening clock_off")
+pulse = _table("pulse", "center", "conn beat clock_off")

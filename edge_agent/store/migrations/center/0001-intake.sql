@@ -143,7 +143,6 @@ CREATE TABLE pulse (
     center TEXT PRIMARY KEY,
     conn INTEGER NOT NULL DEFAULT 0,
     beat INTEGER NOT NULL DEFAULT 0,
-    listening INTEGER NOT NULL DEFAULT 0,
     -- milliseconds by which the majority of sites differs from our clock; NULL: it does not
     clock_off INTEGER
 ) STRICT;
