@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +115,11 @@ def _postgres(url: str, credential: Credential | None) -> Engine:
     # a server that hangs must not hang us: the batch is tried again on a new connection
     patience = {"connect_timeout": 10, "options": "-c statement_timeout=30000"}
     engine = create_engine(place, connect_args=patience, pool_size=2, max_overflow=3)
-    with writing(engine) as connection:
-        _migrate(connection)
+    with ExitStack() as failed:
+        failed.callback(engine.dispose)
+        with writing(engine) as connection:
+            _migrate(connection)
+        failed.pop_all()
     return engine
 
 
