@@ -18,6 +18,7 @@ from edge_agent.store.database import load_migrations, open_database, statements
 
 _LOCK = 0x71_63_61_6D  # "qcam": whoever migrates holds this advisory lock
 _READING = "reading"
+_COUNTED = {"preserve_rowcount": True}
 _IN_POSTGRES = (
     ("INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
     (" INTEGER", " BIGINT"),
@@ -60,11 +61,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
-    """Insert what no unique key forbids; how many rows were new (-1: the driver does not say)."""
+    """Insert what no unique key forbids; how many rows were new."""
     if not rows:
         return 0
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows).rowcount
+    insert = dialect.insert(table).on_conflict_do_nothing()
+    return connection.execute(insert, rows, execution_options=_COUNTED).rowcount
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def _store_facts(work: _Work, found: Sequence[Facts]) -> None:
                 _refuse_reused(work, value.of, fact, other)
                 continue
             work.fresh[value.of].append((fact.sequence, fact.sequence))
-    work.taken.stored += max(0, insert_new(work.connection, events, rows))
+    work.taken.stored += insert_new(work.connection, events, rows)
 
 
 def _stored_already(work: _Work, found: Sequence[Facts]) -> dict[tuple[str, str, str, int], str]:
