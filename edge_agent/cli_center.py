@@ -37,6 +37,7 @@ _Json = Annotated[bool, typer.Option("--json", help="một dòng một sự ki�
 _Limit = Annotated[int, typer.Option(min=1, max=100_000)]
 _STALE_SECONDS = 15.0
 
+
 def read_center(path: Path) -> tuple[CenterConfig, Credentials]:
     """Configuration and credentials of the center; logs are set up, warnings are told."""
     config = load_center(path)
