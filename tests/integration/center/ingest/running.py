@@ -47,6 +47,7 @@ class CenterProcess:
     silence: Mapping[str, Any] = field(default_factory=dict)
     prefix: tuple[str, ...] = ()
     child: subprocess.Popen[bytes] | None = None
+    began: int = 0  # where in the log this run begins
 
     @property
     def config(self) -> Path:
@@ -69,6 +70,7 @@ class CenterProcess:
         self.config.write_text(yaml.safe_dump(said))
         argv = [sys.executable, "-m", "edge_agent", "center", "run"]
         argv += ["--config", str(self.config), "--workers", str(self.workers)]
+        self.began = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.child = subprocess.Popen([*self.prefix, *argv], stdout=log, stderr=log)
         return self
@@ -79,7 +81,8 @@ class CenterProcess:
         return self
 
     def said(self, event: str) -> list[dict[str, Any]]:
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        """The lines of this run about one thing."""
+        lines = self.log.read_bytes()[self.began :].decode().splitlines()
         found = (json.loads(line) for line in lines if f'"{event}"' in line and line[0] == "{")
         return [one for one in found if one["event"] == event]
 
