@@ -175,10 +175,11 @@ class Agent:
     def _judge_states(self) -> frozenset[CameraStatus]:
         known = {camera.id for camera in self._search.cameras}
         recorded = [one for one in self._recordings.statuses() if one.camera in known]
+        beat = self._recordings.last_beat()
         return frozenset(
             self._states.judge(
                 recorded,
-                self._recordings.last_beat(),
+                None if beat is None else beat.at.wall,
                 self._vision.statuses,
                 self._clock.now(),
             )

@@ -25,6 +25,10 @@ class Instant:
         """The moment `seconds` later (negative: earlier) on both clocks."""
         return Instant(self.wall + timedelta(seconds=seconds), self.mono + seconds)
 
+    def labelled(self, wall: datetime) -> Instant:
+        """The moment with this label, had the wall clock never been stepped in between."""
+        return Instant(wall, self.mono + (wall - self.wall).total_seconds())
+
 
 def iso(wall: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and `Z`: the only spelling of time on disk and wire."""

@@ -1,26 +1,17 @@
-"""One camera: its attempts to record, and the book of what was recorded and what was not."""
+"""One camera: its attempts to record."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
 from edge_agent.config.schema import Recording
-from edge_agent.core.media import (
-    Camera,
-    CameraState,
-    CameraStatus,
-    Gap,
-    GapReason,
-    KeyFrame,
-    Segment,
-)
+from edge_agent.core.media import Camera, GapReason, KeyFrame
 from edge_agent.core.secret import Credential
-from edge_agent.core.time import Instant, iso
-from edge_agent.recording.gaps import GapBook
+from edge_agent.core.time import Instant
+from edge_agent.recording.camera_ledger import CameraLedger
 from edge_agent.recording.index import IndexWriter
 from edge_agent.recording.inflow import Inflow
 from edge_agent.recording.keyframes import KeyFrameServer
@@ -31,9 +22,8 @@ from edge_agent.recording.source import LiveStream, Rtsp
 from edge_agent.recording.volume import Volume
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
-from edge_agent.store.recordings import Recordings, Run
+from edge_agent.store.recordings import Recordings
 
-_DISK = {GapReason.DISK_FULL, GapReason.DISK_MISSING, GapReason.DISK_SLOW}
 _LEAST_FREE = 4 * 2**20  # bytes without which no new file is begun, whatever is configured
 _SETTLED = 5.0  # seconds of recording after which a change of format is an ordinary one
 _REFUSALS = 2  # wrong passwords in a row before the long wait; cameras lock out after 5 to 30
@@ -50,94 +40,6 @@ class Desk:
     key_frames: KeyFrameServer
     clock: Clock
     volume: Volume
-
-
-class CameraLedger:
-    """What becomes known of one camera, written down: runs, segments, gaps, state (a `Told`)."""
-
-    def __init__(self, book: GapBook, index: IndexWriter, clock: Clock) -> None:
-        self.book = book
-        self._index = index
-        self._clock = clock
-        self._state: tuple[CameraState, str] | None = None
-        self._since: Instant | None = None  # when the camera was lost
-
-    def recorder_was_down(self, since: datetime, reason: GapReason) -> None:
-        """The last recorder ended for this reason: from the last recorded moment on, or from
-        `since` if the camera was in a gap by then.
-        """
-        self._lose(since, reason, "")
-
-    def lost(self, reason: GapReason, detail: str = "") -> None:
-        """Due and not recording, from the last recorded moment on."""
-        self._lose(self._clock.now().wall, reason, detail)
-
-    def _lose(self, now: datetime, reason: GapReason, detail: str) -> None:
-        self.book, gaps = self.book.lost(now, reason, detail)
-        self._since = self._since or self._clock.now()
-        self._write(gaps)
-        state = CameraState.ONLINE if reason in _DISK else CameraState.OFFLINE
-        self._say(state, reason.value, now)
-
-    def run_opened(self, run: str, opened: datetime, codec: str, reason: GapReason) -> None:
-        """A run begins with a picture labelled `opened`; `reason` explains a hole before it."""
-        before, since = self.book.open, self._since
-        self._since = None
-        self.book, gaps = self.book.recording(opened, reason)
-        if before is not None and since is not None and opened < before.start:
-            gaps = _set_back(before, opened, self._clock.now().since(since))
-        self._index.put(partial(Recordings.open_run, run=Run(run, self.book.camera, opened, codec)))
-        self._write(gaps)
-        self._say(CameraState.RECORDING, "", opened)
-        log.info("run.opened", camera=self.book.camera, run=run, codec=codec)
-
-    def run_closed(self, run: str, closed: datetime, end_reason: str) -> None:
-        """The run is over."""
-        self._index.put(
-            partial(Recordings.close_run, run=run, closed=closed, end_reason=end_reason)
-        )
-        log.info("run.closed", camera=self.book.camera, run=run, reason=end_reason)
-
-    def segment_closed(self, segment: Segment) -> None:
-        """A file is complete on disk."""
-        self.book = self.book.recorded(segment.start + timedelta(seconds=segment.seconds))
-        self._index.put(partial(Recordings.add_segment, segment=segment))
-        log.info(
-            "segment.closed",
-            camera=segment.camera,
-            path=segment.path,
-            seconds=round(segment.seconds, 3),
-            size=segment.size,
-            run=segment.run,
-        )
-
-    def _write(self, gaps: tuple[Gap, ...]) -> None:
-        for gap in gaps:
-            self._index.put(partial(Recordings.write_gap, gap=gap))
-            log.info(
-                "gap.opened" if gap.end is None else "gap.closed",
-                camera=gap.camera,
-                start=iso(gap.start),
-                end=None if gap.end is None else iso(gap.end),
-                reason=gap.reason.value,
-                detail=gap.detail,
-            )
-
-    def _say(self, state: CameraState, reason: str, since: datetime) -> None:
-        if self._state != (state, reason):
-            self._state = (state, reason)
-            status = CameraStatus(self.book.camera, state, reason, since)
-            self._index.put(partial(Recordings.write_status, status=status))
-
-
-def _set_back(gap: Gap, opened: datetime, seconds: float) -> tuple[Gap, ...]:
-    """A gap in which the wall clock was set back to before its start. When that was is not known:
-    the seconds that passed are told by the labels of either clock, rather twice than not at all.
-    """
-    passed = timedelta(seconds=seconds)
-    told = replace(gap, end=gap.start + passed)
-    again = replace(gap, start=opened - passed, end=opened, detail="the clock was set back")
-    return told, again
 
 
 class CameraAttempt:
@@ -173,7 +75,7 @@ class CameraAttempt:
             raise self._gone(disk_lost(error)) from error
         finally:
             # a fault of our own is for the supervisor to log, but must not look like recording
-            if not stop.is_set() and self._ledger.book.open is None:
+            if not stop.is_set() and not self._ledger.in_gap:
                 self._ledger.lost(GapReason.UNKNOWN, "the attempt failed")
 
     def _record_until_changed(self, stop: Event) -> bool:

@@ -68,7 +68,7 @@ class DayBook:
     def _is_growing(self, camera: str, now: datetime) -> bool:
         """Whether a living recorder has a run of this camera open."""
         beat = self._recordings.last_beat()
-        alive = beat is not None and abs(now - beat) < _ALIVE
+        alive = beat is not None and abs(now - beat.at.wall) < _ALIVE
         return alive and any(run.camera == camera for run in self._recordings.open_runs())
 
 

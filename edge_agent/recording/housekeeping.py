@@ -13,7 +13,7 @@ from edge_agent.recording import notices
 from edge_agent.recording.boot import boot_id
 from edge_agent.recording.keeper import Keeper
 from edge_agent.recording.loss import Lost, disk_lost
-from edge_agent.recording.repair import Growing, close_interrupted, repair
+from edge_agent.recording.repair import Growing, close_interrupted, explain_holes, repair
 from edge_agent.recording.retention import ClockWatch
 from edge_agent.recording.smart import smart_health
 from edge_agent.recording.volume import Volume
@@ -74,6 +74,7 @@ class Housekeeping:
             return
         if self._hourly is None or now.since(self._hourly) >= _EVERY:
             self._hourly = now
+            explain_holes(self._recordings, self._keeper.ledger.cameras())
             if believed:
                 self.delete_what_may_go()
             self._keeper.look_ahead(now.wall)

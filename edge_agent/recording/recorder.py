@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from threading import Event, Thread
 
-from edge_agent.core.media import Camera, GapReason
+from edge_agent.core.media import Camera, Gap, GapReason
 from edge_agent.core.secret import Credential
-from edge_agent.recording.camera_thread import CameraAttempt, CameraLedger, Desk
+from edge_agent.core.time import Instant
+from edge_agent.recording.beats import before_set_back, begun_at, by_this_boot, newest_label
+from edge_agent.recording.camera_ledger import CameraLedger
+from edge_agent.recording.camera_thread import CameraAttempt, Desk
 from edge_agent.recording.gaps import GapBook
 from edge_agent.runtime.logs import log
 from edge_agent.runtime.supervisor import Backoff, start_thread
+from edge_agent.store.presence import Beat
 from edge_agent.store.recordings import Recordings
-
-_SLACK = timedelta(seconds=30)  # a row that ends later than this after the last beat is of a time
-# before the wall clock was set back
 
 _STOPPED = "recorder stopped"
 
@@ -45,8 +45,9 @@ class Recorder:
         self._desk = desk
         self._recordings = recordings
         self._credential_of = credential_of
-        self._last_beat = recordings.last_beat()
-        rebooted = recordings.last_boot() not in {"", boot}
+        beat = recordings.last_beat()
+        self._last_beat = beat and by_this_boot(beat, boot, desk.clock.now())
+        rebooted = beat is not None and beat.boot not in {"", boot}
         self._down = GapReason.POWER_LOSS if rebooted else GapReason.RECORDER_RESTARTED
         self._ledgers: dict[str, CameraLedger] = {}
         self._workers: dict[str, _Worker] = {}
@@ -66,6 +67,11 @@ class Recorder:
         for name, camera in wanted.items():
             if name not in self._workers:
                 self._start(camera)
+
+    def look_at_clock(self, now: Instant) -> None:
+        """Gaps in which the wall clock was set back are told by both of its times."""
+        for ledger in self._ledgers.values():
+            ledger.look_at_clock(now)
 
     def stop(self, deadline: float) -> None:
         """End all threads, closing their files; gives up on those that need longer (seconds)."""
@@ -110,16 +116,31 @@ class Recorder:
         """Where the camera stood when the last recorder ended; from there on it was down: by power
         loss when the machine has been booted since, unless that recorder had ended in order.
         """
-        beat = self._last_beat
-        until = self._recordings.accounted_until(name, None if beat is None else beat + _SLACK)
-        if until is None and (runs := self._recordings.runs(name)):
-            until = runs[-1].opened  # nothing of its first file reached the disk
-        book = GapBook(name, until, self._recordings.open_gap(name))
+        book = self._book(name)
         ledger = CameraLedger(book, self._desk.index, self._desk.clock)
-        if book.open is not None:
-            if book.open.reason is GapReason.PLANNED or book.open.detail == _STOPPED:
-                return ledger
-            ledger.recorder_was_down(max(book.open.start, beat or book.open.start), self._down)
-        elif book.until is not None:
-            ledger.recorder_was_down(self._desk.clock.now().wall, self._down)
+        gap, beat = book.open, self._last_beat
+        if book.until is None or (gap and _lasts(gap)):
+            return ledger
+        # a gap lasts as it was until the recorder's last word; a later one has only a new reason
+        last_word = book.until if beat is None or beat.at.wall < book.until.wall else beat.at
+        ledger.recorder_was_down(last_word if gap else self._desk.clock.now(), self._down)
         return ledger
+
+    def _book(self, name: str) -> GapBook:
+        now, gap = self._desk.clock.now(), self._recordings.open_gap(name)
+        beat = self._last_beat or Beat(now)
+        if gap is not None:
+            return GapBook(name, begun_at(gap.start, beat), gap)
+        limit = None if self._last_beat is None else newest_label(beat)
+        until = self._recordings.accounted_until(name, limit)
+        before = before_set_back(beat)
+        if before is not None and (until is None or until < before[0]):
+            # nothing of this camera since the clock was set back: the old time says where it stood
+            beat = before[1]
+            until = self._recordings.accounted_until(name, newest_label(beat))
+        return GapBook(name, None if until is None else begun_at(until, beat))
+
+
+def _lasts(gap: Gap) -> bool:
+    """Whether a gap goes on as it was, although another recorder has begun."""
+    return gap.reason is GapReason.PLANNED or gap.detail == _STOPPED

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from math import ceil
 from pathlib import Path
 
 from edge_agent.core.media import Gap, GapReason, Segment
+from edge_agent.core.time import iso
+from edge_agent.recording.gaps import TOLERANCE
 from edge_agent.recording.names import parse_path
 from edge_agent.recording.segments import closed, salvage
 from edge_agent.runtime.logs import log
@@ -17,6 +19,7 @@ from edge_agent.store.recordings import Recordings, Run
 
 Growing = Callable[[], set[Path]]
 
+_ITS_ROW_WAS_LOST = "found later; the recorder ended before it wrote down why"
 _BATCH = 10_000
 _TOLD_EACH = 200  # adopted files that are logged one by one
 _OPEN_FILES = 3  # of a camera: the one that grew, one just closed, one for a clock that stepped
@@ -51,6 +54,21 @@ def close_interrupted(recordings: Recordings) -> None:
         newest = recordings.newest(run.camera)
         closed = run.opened if newest is None else max(newest, run.opened)
         recordings.close_run(run.id, closed, "interrupted")
+
+
+def explain_holes(recordings: Recordings, cameras: Iterable[str]) -> int:
+    """Write down each hole between what is recorded and what is explained; how many there were.
+
+    A recorder that is killed takes the rows with it that it has not written yet. The files of that
+    time are adopted; why something is missing between them nobody can say any more.
+    """
+    found = 0
+    for camera in cameras:
+        for start, end in recordings.holes(camera, TOLERANCE):
+            recordings.write_gap(Gap(camera, start, end, GapReason.UNKNOWN, _ITS_ROW_WAS_LOST))
+            log.warning("gap.found", camera=camera, start=iso(start), end=iso(end))
+            found += 1
+    return found
 
 
 def finish_deletions(root: Path, recordings: Recordings) -> None:

@@ -13,6 +13,7 @@ from edge_agent.config.schema import Config
 from edge_agent.core.media import Camera
 from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
+from edge_agent.recording.beats import Pulse
 from edge_agent.recording.boot import boot_id
 from edge_agent.recording.camera_thread import Desk
 from edge_agent.recording.evidence.keeper import Place
@@ -97,6 +98,7 @@ class _Service:
         self._inventory = _Inventory(state / "inventory.json")
         self._clock, self._beat = clock, beat
         self._beaten: Instant | None = None
+        self._pulse = Pulse(boot_id())
 
     def run(self, stop: Event) -> None:
         """Parts first, cameras last; ends the other way round, each step with a deadline."""
@@ -139,11 +141,13 @@ class _Service:
             self._recorder.follow(self._inventory.cameras())
         except Trouble as trouble:
             log.warning("recorder.trouble", code=trouble.code, vi=trouble.vi, en=trouble.en)
+        self._recorder.look_at_clock(now)  # before the beat, which says that this is written
+        beat = self._pulse.beat(now)
         if self._beaten is None or now.since(self._beaten) >= _BEAT:
             self._beaten = now
             # beats do not pile up behind a database that does not answer
             if not self._index.waiting:
-                self._index.put(partial(Recordings.beat, moment=now.wall, boot=boot_id()))
+                self._index.put(partial(Recordings.beat, beat=beat))
         self._beat()
 
 

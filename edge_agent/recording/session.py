@@ -27,14 +27,14 @@ _STEP = 2.0  # seconds of a wall clock step that are not worth a new run
 class Told(Protocol):
     """Who hears what a session does; every call returns at once."""
 
-    def run_opened(self, run: str, opened: datetime, codec: str, reason: GapReason) -> None:
-        """A run begins with a picture labelled `opened`; `reason` explains a hole before it."""
+    def run_opened(self, run: str, opened: Instant, codec: str, reason: GapReason) -> None:
+        """A run begins with a picture at `opened`; `reason` explains a hole before it."""
 
     def run_closed(self, run: str, closed: datetime, end_reason: str) -> None:
         """The run is over."""
 
-    def segment_closed(self, segment: Segment) -> None:
-        """A file is complete on disk."""
+    def segment_closed(self, segment: Segment, end: Instant) -> None:
+        """A file is complete on disk; its last picture ended at `end`."""
 
 
 @dataclass(slots=True)
@@ -149,7 +149,7 @@ class Session:
         self._writer.write(packet, stamp)
         if not run.told:
             run.told = True
-            self._told.run_opened(run.id, run.opened.wall, self._stream.codec, run.reason)
+            self._told.run_opened(run.id, run.opened, self._stream.codec, run.reason)
 
     def _rotate(self, run: _Run, end: int) -> None:
         writer = self._writer
@@ -202,7 +202,7 @@ class Session:
             return
         segment = writer.finish(end)
         if segment is not None:
-            self._told.segment_closed(segment)
+            self._told.segment_closed(segment, run.opened.labelled(segment.end))
 
     def _compare_parameters(self, unit: bytes) -> None:
         sets = parameter_sets(unit, self._stream.codec)

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import timedelta
 
 from edge_agent.core.media import CameraState, CameraStatus
+from edge_agent.core.time import Instant
 from edge_agent.store.connections import Connections
 from edge_agent.store.moments import us, wall
+
+_US = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A sign of life of the recorder: when, in which boot of the machine (empty when unknown; only
+    there its monotonic clock means something), and by how much and at which monotonic second the
+    wall clock was set back in this recorder's life, the last time.
+    """
+
+    at: Instant
+    boot: str = ""
+    back: timedelta = timedelta()
+    back_at: float = 0.0
 
 
 class Presence:
@@ -27,12 +44,12 @@ class Presence:
         """The camera is no longer ours to record."""
         self._rows.write("DELETE FROM statuses WHERE camera = ?", (camera,))
 
-    def beat(self, moment: datetime, boot: str = "") -> None:
-        """The recorder is alive, in this boot of the machine."""
+    def beat(self, beat: Beat) -> None:
+        """The recorder is alive, and all that it had to say before this is written."""
         self._rows.write(
-            "INSERT INTO beat (one, moment, boot) VALUES (1, ?, ?) "
-            "ON CONFLICT (one) DO UPDATE SET moment = excluded.moment, boot = excluded.boot",
-            (us(moment), boot),
+            "INSERT OR REPLACE INTO beat (one, moment, boot, mono, back, back_at) "
+            "VALUES (1, ?, ?, ?, ?, ?)",
+            (us(beat.at.wall), beat.boot, beat.at.mono, beat.back // _US, beat.back_at),
         )
 
     def remember_transport(self, camera: str, transport: str) -> None:
@@ -51,15 +68,18 @@ class Presence:
             for camera, state, reason, since in rows
         )
 
-    def last_beat(self) -> datetime | None:
+    def last_beat(self) -> Beat | None:
         """When the recorder last said that it is alive."""
-        rows = self._rows.read("SELECT moment FROM beat")
-        return wall(rows[0][0]) if rows else None
+        rows = self._rows.read("SELECT moment, mono, boot, back, back_at FROM beat")
+        if not rows:
+            return None
+        moment, mono, boot, back, back_at = rows[0]
+        return Beat(Instant(wall(moment), mono), boot, back * _US, back_at)
 
     def last_boot(self) -> str:
         """The boot that the last beat was of; empty when nobody said."""
-        rows = self._rows.read("SELECT boot FROM beat")
-        return str(rows[0][0]) if rows else ""
+        beat = self.last_beat()
+        return "" if beat is None else beat.boot
 
     def transport(self, camera: str) -> str | None:
         """How this camera's stream was reached last time."""

@@ -22,6 +22,7 @@ from edge_agent.store.moments import wall as _wall
 from edge_agent.store.presence import Presence
 
 _LONGEST = 3600 * 10**6  # no segment is longer than an hour: bounds the search by start
+_NEVER = 2**62  # later than every moment
 _COLUMNS = "camera, run, path, start, finish, size, sha256"
 # only files of the last hour can end last; all of them would be a pass over five weeks
 _RECENT = (
@@ -194,13 +195,29 @@ class Recordings(Presence):
         )
         return _gap(rows[0]) if rows else None
 
-    def accounted_until(self, camera: str, before: datetime | None = None) -> datetime | None:
-        """The last moment of a camera that is recorded, or explained by a gap that is closed;
-        with `before`, the last one not after it (the clock may have been set back since).
+    def holes(self, camera: str, least: timedelta) -> tuple[tuple[datetime, datetime], ...]:
+        """Spans longer than `least` between two rows of a camera that no file and no gap tells of,
+        and no deletion took. An open gap explains all that follows it.
         """
-        limit = 2**62 if before is None else _us(before)
+        rows = self._rows.read(
+            "SELECT reached, start FROM (SELECT start, max(finish) OVER (ORDER BY start ROWS "
+            "BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached FROM ("
+            "SELECT start, finish FROM segments WHERE camera = ?1 UNION ALL "
+            "SELECT start, ifnull(finish, ?3) FROM gaps WHERE camera = ?1 UNION ALL "
+            "SELECT start, finish FROM deletions WHERE camera = ?1)) WHERE start - reached > ?2",
+            (camera, least // timedelta(microseconds=1), _NEVER),
+        )
+        return tuple((_wall(start), _wall(end)) for start, end in rows)
+
+    def accounted_until(self, camera: str, before: datetime | None = None) -> datetime | None:
+        """The last moment of a camera that is recorded, or explained by a gap that is closed, or
+        at which a run began; with `before`, the last one not after it (the clock may have been set
+        back since).
+        """
+        limit = _NEVER if before is None else _us(before)
         rows = self._rows.read(
             "SELECT max(finish) FROM (SELECT finish FROM gaps WHERE camera = ?1 AND finish <= ?2 "
+            "UNION ALL SELECT opened FROM runs WHERE camera = ?1 AND opened <= ?2 "
             "UNION ALL SELECT finish FROM segments WHERE camera = ?1 AND garbage = 0 "
             "AND finish <= ?2)",
             (camera, limit),

@@ -33,7 +33,8 @@ from rich.table import Table
 
 from edge_agent.config.schema import Recording
 from edge_agent.core.media import GapReason
-from edge_agent.recording.camera_thread import CameraLedger, Desk
+from edge_agent.recording.camera_ledger import CameraLedger
+from edge_agent.recording.camera_thread import Desk
 from edge_agent.recording.files import Syncer
 from edge_agent.recording.gaps import TOLERANCE, GapBook
 from edge_agent.recording.index import IndexWriter
@@ -45,6 +46,7 @@ from edge_agent.recording.segments import Shelf
 from edge_agent.recording.session import Session
 from edge_agent.recording.source import LiveStream
 from edge_agent.recording.volume import Volume
+from edge_agent.store.presence import Beat
 from edge_agent.store.recordings import Recordings
 from tests.fakes.clock import FakeClock
 from tests.fakes.disk import RememberingDisk, after_power_cut
@@ -88,7 +90,7 @@ class Story:
         recordings = Recordings(self.state / "recordings.db")
         index, syncer = IndexWriter(recordings), Syncer(SYNC)
         shelf = Shelf(self.root, syncer, disk=self.disk)
-        index.put(partial(Recordings.beat, moment=START, boot="before"))
+        index.put(partial(Recordings.beat, beat=Beat(self.clock.now(), "before")))
         self._commit(index)
         feeds = [self._feed(name, shelf, index) for name in CAMERAS]
         for number in range(self.seconds * FPS):
@@ -99,7 +101,7 @@ class Story:
             if number % int(SYNC * FPS) == int(SYNC * FPS) - 1:
                 syncer.sync_all()
             if number % (3 * FPS) == 0:
-                row = partial(Recordings.beat, moment=self.clock.now().wall, boot="before")
+                row = partial(Recordings.beat, beat=Beat(self.clock.now(), "before"))
                 index.put(row)
             if index.waiting:
                 self._commit(index)
@@ -183,7 +185,7 @@ class Judge:
         desk = Desk(Recording(), shelf, index, key_frames, clock, volume)
         recorder = Recorder(desk, recordings, lambda _name: None, "after")
         for name in CAMERAS:
-            again = clock.now().wall
+            again = clock.now()
             recorder.opened_ledger(name).run_opened(f"{name}_2", again, "h264", GapReason.UNKNOWN)
         index.drain()
         played, unreadable, untrue = self._decode(root, recordings)

@@ -1,6 +1,6 @@
 """Eight cameras, a recorder, and trouble without end, from a seed: is every second accounted for?
 
-    sudo python -m tests.bench.recording_soak --minutes 30 --seed 1
+    sudo python -m tests.bench.recording_soak --minutes 30 --seed 1 [--only KIND ...]
 
 In a mount namespace of its own (a small tmpfs is the recordings disk) the recorder is killed, the
 disk fills, turns read-only and vanishes, the wall clock steps by an hour, and cameras freeze, drop,
@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -130,13 +130,15 @@ class House:
 class Trouble:
     """What goes wrong, one thing at a time, over the minutes."""
 
-    def __init__(self, house: House, chance: Random) -> None:
+    KINDS = (
+        "freeze", "drop", "resize", "refuse", "wrong_time", "spoil",
+        "disk_full", "disk_read_only", "disk_gone", "clock_steps",
+    )  # fmt: skip
+
+    def __init__(self, house: House, chance: Random, only: Sequence[str] = KINDS) -> None:
         self._house, self._chance = house, chance
         self.done: Counter[str] = Counter()
-        self._kinds: list[Callable[[], None]] = [
-            self.freeze, self.drop, self.resize, self.refuse, self.wrong_time, self.spoil,
-            self.disk_full, self.disk_read_only, self.disk_gone, self.clock_steps,
-        ]  # fmt: skip
+        self._kinds: list[Callable[[], None]] = [getattr(self, name) for name in only]
 
     def go_on(self, seconds: float) -> None:
         """Trouble until the time is over; a kill between them, 50 and more in half an hour."""
@@ -306,14 +308,14 @@ def _mount(*arguments: str) -> None:
     subprocess.run(["mount", *arguments], check=True)
 
 
-def soak(minutes: float, seed: int, folder: Path) -> dict[str, object]:
+def soak(minutes: float, seed: int, only: Sequence[str], folder: Path) -> dict[str, object]:
     """Run it all; the figures by name."""
     main = encode(folder / "main.h264", Size(160, 96), FPS, 6, 60)
     sub = encode(folder / "sub.h264", Size(96, 64), FPS, 6, 40)
     with street(CAMERAS, main, sub) as cameras:
         house = House(folder, cameras, 32 + round(8 * minutes))
         house.start()
-        trouble = Trouble(house, Random(seed))
+        trouble = Trouble(house, Random(seed), only)
         time.sleep(4)
         trouble.go_on(minutes * 60 - 20)
         time.sleep(6)
@@ -341,6 +343,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=Trouble.KINDS,
+        default=Trouble.KINDS,
+        help="these kinds of trouble; one may stand several times and comes so often",
+    )
     parser.add_argument("--keep", type=Path, help="copy log and database here afterwards")
     parser.add_argument(INSIDE, action="store_true", dest="inside")
     given = parser.parse_args()
@@ -351,7 +360,7 @@ def main() -> int:
     logs.configure("json", "error")
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     try:
-        figures = soak(given.minutes, given.seed, folder)
+        figures = soak(given.minutes, given.seed, given.only, folder)
         if given.keep:
             shutil.copytree(folder / "state", given.keep, dirs_exist_ok=True)
             shutil.copy(folder / "log", given.keep)

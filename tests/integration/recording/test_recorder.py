@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def test_a_hole_across_a_boot_is_a_power_loss(site: Site, camera: Camera) -> Non
         recorder.wait()
     beat = site.recordings.last_beat()
     assert beat is not None
-    site.recordings.beat(beat, "another boot")
+    site.recordings.beat(replace(beat, boot="another boot"))
     with site.recorder():
         until(lambda: site.recording() and len(camera.sent) == 2)
         until(lambda: camera.sent[-1] > FPS)

@@ -12,6 +12,7 @@ import pytest
 from av.packet import Packet
 
 from edge_agent.core.media import GapReason, Segment
+from edge_agent.core.time import Instant
 from edge_agent.recording.files import Syncer
 from edge_agent.recording.loss import Lost
 from edge_agent.recording.playback import played_seconds
@@ -32,13 +33,13 @@ class Heard:
     ends: list[str] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
 
-    def run_opened(self, run: str, opened: datetime, codec: str, reason: GapReason) -> None:
+    def run_opened(self, run: str, opened: Instant, codec: str, reason: GapReason) -> None:
         self.runs.append((codec, reason))
 
     def run_closed(self, run: str, closed: datetime, end_reason: str) -> None:
         self.ends.append(end_reason)
 
-    def segment_closed(self, segment: Segment) -> None:
+    def segment_closed(self, segment: Segment, end: Instant) -> None:
         self.segments.append(segment)
 
 

@@ -8,7 +8,9 @@ from threading import Thread
 import pytest
 
 from edge_agent.core.media import CameraState, CameraStatus, Gap, GapReason, Segment
+from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
+from edge_agent.store.presence import Beat
 from edge_agent.store.recordings import Recordings, Run
 
 START = datetime(2021, 7, 28, 7, 0, 0, 123_456, tzinfo=UTC)
@@ -146,10 +148,12 @@ def test_another_process_reads_while_the_recorder_writes(
     recordings: Recordings, tmp_path: Path
 ) -> None:
     reader = Recordings(tmp_path / "recordings.db")
-    recordings.beat(at(1))
-    assert reader.last_beat() == at(1)
-    recordings.beat(at(2))
-    assert reader.last_beat() == at(2)
+    first = Beat(Instant(at(1), 1.5))
+    recordings.beat(first)
+    assert reader.last_beat() == first
+    second = Beat(Instant(at(2), 2.5), "boot", timedelta(hours=1), 2.0)
+    recordings.beat(second)
+    assert reader.last_beat() == second
     reader.close()
 
 
