@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from threading import Event
 
-from edge_agent.config.schema import BrokerLine, Mqtt
+from edge_agent.config.schema import BrokerLine
 from edge_agent.core.trouble import Trouble
 from edge_agent.link.mqtt import MqttLink
 
@@ -19,9 +19,9 @@ def expel_revoked(
     line: BrokerLine, sites: Iterable[str], failed: Callable[[Trouble], None]
 ) -> tuple[str, ...]:
     """Take each of these names once and leave; returns those that were taken."""
-    settings, taken = Mqtt.model_validate(line.model_dump()), []
+    taken = []
     for site in sites:
-        link = MqttLink(settings, site, None)
+        link = MqttLink(line, site, None)
         try:
             link.connect(Event())
             taken.append(site)

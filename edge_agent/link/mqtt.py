@@ -19,7 +19,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge_agent.config.schema import Mqtt
+from edge_agent.config.schema import BrokerLine, Mqtt
 from edge_agent.core.secret import Credential
 from edge_agent.core.trouble import Trouble
 from edge_agent.link import troubles
@@ -46,7 +46,7 @@ class MqttLink:
 
     def __init__(
         self,
-        settings: Mqtt,
+        settings: BrokerLine,
         client_id: str,
         credential: Credential | None,
         will: Will | None = None,
@@ -59,7 +59,8 @@ class MqttLink:
         self._user = credential.user if credential else ""
         self._client_id = client_id
         self._on_change = on_change
-        self._client = _client(settings, self.address, client_id, credential, in_flight)
+        self._tls = tls_context(settings) if self.address.tls else None
+        self._client = _client(client_id, credential, self._tls, in_flight)
         self._client.on_connect = self._connected
         self._client.on_publish = self._published
         self._client.on_disconnect = self._disconnected
@@ -170,7 +171,8 @@ class MqttLink:
         self._open = False
         self._reason = self._reason or reason
         if not self._answer.done():
-            self._answer.set_exception(troubles.no_answer(str(self.address)))
+            refusal = self._tls.refusal if self._tls else ""
+            self._answer.set_exception(troubles.no_answer(str(self.address), refusal))
         self._receipts.close(str(self._reason))
         self._on_change()
 
@@ -191,7 +193,7 @@ def watch(
     """
     settings = (settings or Mqtt()).model_copy(update={"url": url})
     address = broker_address(url)
-    client = _client(settings, address, "", credential)
+    client = _client("", credential, tls_context(settings) if address.tls else None)
     admitted: list[ReasonCode] = []
     granted: list[ReasonCode] = []
     client.on_connect = lambda _c, _u, _f, reason, _p: admitted.append(reason)
@@ -204,7 +206,9 @@ def watch(
             _check_admission(admitted[0], address, credential.user if credential else "")
             client.subscribe([(topic, 1) for topic in topics])
             _loop_until(client, granted, stop, address)
-            _check_grants(topics, granted)
+            for topic, reason in zip(topics, granted, strict=False):
+                if reason.is_failure:
+                    raise troubles.subscription_refused(topic, str(reason))
             if not stop.is_set():
                 ready()
         _loop_until(client, [], stop, address)
@@ -222,7 +226,7 @@ def _loop_until(
 
 
 def _client(
-    settings: Mqtt, address: Address, name: str, credential: Credential | None, in_flight: int = 1
+    name: str, credential: Credential | None, tls: ssl.SSLContext | None, in_flight: int = 1
 ) -> Client:
     client = Client(
         CallbackAPIVersion.VERSION2,
@@ -235,12 +239,12 @@ def _client(
     client.max_queued_messages_set(_QUEUE)
     if credential:
         client.username_pw_set(credential.user, credential.password)
-    if address.tls:
-        client.tls_set_context(tls_context(settings))
+    if tls:
+        client.tls_set_context(tls)
     return client
 
 
-def _open_socket(client: Client, address: Address, settings: Mqtt) -> None:
+def _open_socket(client: Client, address: Address, settings: BrokerLine) -> None:
     """TCP, TLS, and the CONNECT packet on its way. Raises Trouble."""
     properties = _properties(PacketTypes.CONNECT)
     properties.SessionExpiryInterval = 0  # the outbox is the session
@@ -264,12 +268,6 @@ def _open_socket(client: Client, address: Address, settings: Mqtt) -> None:
 def _check_admission(reason: ReasonCode, address: Address, user: str) -> None:
     if reason.is_failure:
         raise troubles.not_admitted(str(address), user, reason.value, str(reason))
-
-
-def _check_grants(topics: Sequence[str], granted: Sequence[ReasonCode]) -> None:
-    for topic, reason in zip(topics, granted, strict=False):
-        if reason.is_failure:
-            raise troubles.subscription_refused(topic, str(reason))
 
 
 def _properties(

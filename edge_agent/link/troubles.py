@@ -50,14 +50,42 @@ def untrusted(where: str, cause: str) -> Trouble:
     )
 
 
+_OUR_CERTIFICATE = {  # what a broker's TLS alert says of the certificate that we showed
+    "CERTIFICATE_REQUIRED": ("chưa có chứng thư", "we showed none"),
+    "CERTIFICATE_REVOKED": ("đã bị thu hồi", "it is revoked"),
+    "CERTIFICATE_EXPIRED": ("đã hết hạn", "it has expired"),
+    "UNKNOWN_CA": ("không do trung tâm này cấp", "another authority signed it"),
+    "CERTIFICATE_UNKNOWN": ("không được chấp nhận", "it is not accepted"),
+    "BAD_CERTIFICATE": ("bị hỏng", "it is damaged"),
+    "UNSUPPORTED_CERTIFICATE": ("dùng sai mục đích", "it is for another purpose"),
+    "HANDSHAKE_FAILURE": ("chưa có chứng thư", "we showed none"),
+}
+
+
 def tls_failed(where: str, cause: str) -> Trouble:
-    """TLS did not come about for another reason than the broker's certificate."""
+    """TLS did not come about for another reason than the broker's certificate; an alert about ours
+    is told as what it means.
+    """
+    alert = cause.partition("ALERT_")[2]
+    if alert in _OUR_CERTIFICATE:
+        return certificate_refused(where, *_OUR_CERTIFICATE[alert])
     return Trouble(
         "link.tls_failed",
         f"Không mã hóa được kết nối với {where} ({cause}). Kiểm tra mqtt.certificate, mqtt.key và "
         "cổng TLS của máy chủ (TLS 1.2 trở lên).",
         f"No encrypted connection to {where} ({cause}). Check mqtt.certificate, mqtt.key and that "
         "the port speaks TLS 1.2 or newer.",
+    )
+
+
+def certificate_refused(where: str, vi: str, en: str) -> Trouble:
+    """The broker does not let our certificate in."""
+    return Trouble(
+        "link.certificate_refused",
+        f"Máy chủ {where} từ chối chứng thư của cơ sở này: {vi}. Sự kiện chờ trong hàng đợi. Kiểm "
+        "tra mqtt.certificate; hỏi trung tâm, đăng ký lại: edge-agent enroll",
+        f"The broker {where} refuses this site's certificate: {en}. Events wait in the outbox. "
+        "Check mqtt.certificate; ask the center, enrol anew: edge-agent enroll",
     )
 
 
@@ -93,8 +121,10 @@ def not_admitted(where: str, user: str, code: int, reason: str) -> Trouble:
     )
 
 
-def no_answer(where: str) -> Trouble:
-    """TCP is there, MQTT v5 is not."""
+def no_answer(where: str, refusal: str = "") -> Trouble:
+    """TCP is there, MQTT v5 is not; `refusal` is the TLS alert that came instead, if one did."""
+    if refusal:
+        return tls_failed(where, refusal)
     return Trouble(
         "link.no_answer",
         f"{where} không trả lời theo MQTT v5. Kiểm tra cổng, và máy chủ có hỗ trợ MQTT 5 không.",

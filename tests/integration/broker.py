@@ -18,6 +18,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections on this loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def until(condition: Callable[[], bool], seconds: float = 15.0, what: str = "") -> None:
     """Wait for a condition, with a deadline; the wait between two looks is not a sleep."""
     pause = threading.Event()
@@ -64,8 +70,7 @@ class Broker:
     def _listens(self) -> bool:
         assert self.child is not None
         assert self.child.poll() is None, "mosquitto did not start"
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        return listens(self.port)
 
     def _lines(self) -> list[str]:
         lines = ["user root", f"listener {self.port} 127.0.0.1", "persistence false"]
