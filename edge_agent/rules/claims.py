@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from edge_agent.core.event import Severity
+from edge_agent.core.outline import Point
 from edge_agent.core.time import Instant
 from edge_agent.rules.cohorts import Company, Pair, excused, labelled
 from edge_agent.rules.distancing import observe_distances
@@ -73,8 +74,19 @@ def _distances(
     if not in_force(scene, rule, at):
         return ()
     return tuple(
-        labelled(replace(claim, severity=Severity(rule.severity)), company, rule)
+        labelled(
+            replace(claim, severity=Severity(rule.severity), spot=_middle(claim)), company, rule
+        )
         for claim in observe_distances(trails, rule, together)
         if any(here(scene, rule, person) for person in claim.persons)
         and not excused(scene, claim.persons, at)
+    )
+
+
+def _middle(claim: Observation) -> Point:
+    """Where the persons are, on average."""
+    places = [person.ground for person in claim.persons if person.ground is not None]
+    return (
+        sum(place.x for place in places) / len(places),
+        sum(place.y for place in places) / len(places),
     )

@@ -10,32 +10,35 @@ Law 2. Durations and patience are monotonic; wall times are the start's wall plu
 Law 3. An episode is its rule, its place and its persons. A person who comes back under another
        track, close to where the old one was last seen and after it, is the same person: no second
        episode. A crowd is its rule and its place: people come and go, the episode stays.
-Law 4. For `cooldown` after the bridge, the same persons open no second one: they stay pending.
-Law 5. An episode ends at its last sighting, not when patience ran out.
+Law 4. People who were close where an episode ran, before it fell silent, and who would open when
+       it has, are its people under other tracks, unless one of them came there walking: each
+       episode has at most one such heir.
+Law 5. For `cooldown` after the bridge, the same persons open no second one: they stay pending.
+Law 6. An episode ends at its last sighting, not when patience ran out.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import permutations
 
 from edge_agent.core.event import EpisodeChange, Phase, Rule
 from edge_agent.core.time import Instant, iso
-from edge_agent.rules.observation import Key, Observation, Patience
-from edge_agent.rules.tracker import COAST, Trail, may_continue
-
-
-class Stage(StrEnum):
-    """Where an episode is in its life; CLOSED lingers for the cooldown."""
-
-    PENDING = "pending"
-    OPEN = "open"
-    CLOSED = "closed"
+from edge_agent.rules.episode import (
+    Episode,
+    Episodes,
+    Stage,
+    lingers,
+    patience_of,
+    sighted,
+    taken_over,
+)
+from edge_agent.rules.observation import Key, Observation
+from edge_agent.rules.succession import continues, former, predecessor, running
+from edge_agent.rules.tracker import Trail
 
 
 class Signal(StrEnum):
@@ -61,39 +64,6 @@ TABLE: Mapping[tuple[Stage, Signal], tuple[Stage | None, Phase | None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """An episode so far. `keys` are all track sets it was seen under, `claim` the last
-    observation, `peak` the worst one and when; it may open from monotonic second `not_before`.
-    """
-
-    id: str
-    stage: Stage
-    keys: tuple[Key, ...]
-    start: Instant
-    last: Instant
-    claim: Observation
-    peak: tuple[Instant, Observation]
-    not_before: float
-
-    @property
-    def seconds(self) -> float:
-        """From the first sighting to the last, monotonic."""
-        return self.last.since(self.start)
-
-
-@dataclass(frozen=True, slots=True)
-class Episodes:
-    """All living episodes of one camera, oldest first, and the versions of what judges them."""
-
-    site: str
-    camera: str
-    patience: Mapping[Rule, Patience]
-    rules: str = ""
-    calibration: str = ""
-    all: tuple[Episode, ...] = ()
-
-
 Outcome = tuple[Episodes, tuple[EpisodeChange, ...]]
 Reason = Callable[[Episode], str]
 
@@ -104,27 +74,30 @@ def observe(
     """The episodes after one analysed frame; `live` are the tracker's trails by id."""
     book, changes = expire(book, at, live)
     episodes, said = list(book.all), list(changes)
-    known = _running(episodes)
+    known = running(episodes)
+    absorbed: set[str] = set()
     for claim in claims:
         index = known.get((claim.rule, claim.place, claim.key))
         if index is None:
-            index = _predecessor(episodes, claim, live)
+            index = predecessor(episodes, claim, live)
         if index is None:
             episodes.append(_pending(book, at, claim, live))
             index = len(episodes) - 1
-        patience = _patience(book, claim)
-        episode = _sighted(episodes[index], at, claim)
-        lasted = episode.seconds >= patience.duration and at.mono >= episode.not_before
+        episode = sighted(episodes[index], at, claim)
+        lasted = _lasted(book, episode, at)
+        if lasted and episode.stage is Stage.PENDING:
+            episode, lasted = _inherited(book, episodes, episode, absorbed)
         after, change = _take(book, episode, Signal.LASTED if lasted else Signal.SEEN, "")
         assert after is not None  # no row of the table ends an episode that is in sight
         episodes[index] = after
         said += change
-    return replace(book, all=tuple(episodes)), tuple(said)
+    kept = tuple(episode for episode in episodes if episode.id not in absorbed)
+    return replace(book, all=kept), tuple(said)
 
 
 def expire(book: Episodes, at: Instant, live: Mapping[int, Trail]) -> Outcome:
     """The episodes at a moment without looking: those unseen for too long end."""
-    late = {episode.id for episode in book.all if at.since(episode.last) > _limit(book, episode)}
+    late = {episode.id for episode in book.all if at.since(episode.last) > lingers(book, episode)}
     if not late:
         return book, ()
     return _signal(book, late, Signal.EXPIRED, lambda episode: _ending(episode, live))
@@ -169,83 +142,40 @@ def _take(
     return replace(episode, stage=stage), said
 
 
-def _running(episodes: Sequence[Episode]) -> dict[tuple[Rule, str, Key], int]:
-    """Where each set of tracks belongs, of the episodes that are not closed."""
-    return {
-        (episode.claim.rule, episode.claim.place, key): index
-        for index, episode in enumerate(episodes)
-        if episode.stage is not Stage.CLOSED
-        for key in episode.keys
-    }
+def _lasted(book: Episodes, episode: Episode, at: Instant) -> bool:
+    patience = patience_of(book, episode.claim)
+    return episode.seconds >= patience.duration and at.mono >= episode.not_before
 
 
-def _predecessor(
-    episodes: Sequence[Episode], claim: Observation, live: Mapping[int, Trail]
-) -> int | None:
-    """The running episode that these persons continue under new tracks, if any."""
-    for index, episode in enumerate(episodes):
-        if episode.stage is not Stage.CLOSED and _continues(episode, claim, live):
-            return index
-    return None
-
-
-def _continues(episode: Episode, claim: Observation, live: Mapping[int, Trail]) -> bool:
-    """Law 3: the claim's new tracks began where and after the episode's missing ones ended."""
-    if (episode.claim.rule, episode.claim.place) != (claim.rule, claim.place):
-        return False
-    if claim.key in episode.keys:
-        return True
-    if claim.reach is not None:
-        return _same_crowd(episode.claim, claim, claim.reach)
-    # Tracks that all began well before the last sighting continue nobody; most end here.
-    if all(person.born.at.since(episode.last) < -COAST for person in claim.persons):
-        return False
-    before = episode.claim
-    new = [person for person in claim.persons if person.id not in before.key]
-    old = [live.get(p.id, p) for p in before.persons if p.id not in claim.key]
-    return any(
-        all(may_continue(gone, come) for gone, come in zip(order, new, strict=True))
-        for order in permutations(old)
-    )
-
-
-def _same_crowd(before: Observation, claim: Observation, reach: float) -> bool:
-    shared = set(before.key) & set(claim.key)
-    return bool(shared) or math.dist(before.spot, claim.spot) <= reach
+def _inherited(
+    book: Episodes, episodes: list[Episode], heir: Episode, absorbed: set[str]
+) -> tuple[Episode, bool]:
+    """Law 4: who would open now goes on with an open episode, or waits out a closed one's
+    cooldown; whether it opens after all.
+    """
+    index = former(book, episodes, heir)
+    if index is None:
+        return heir, True
+    one = episodes[index]
+    if one.stage is Stage.OPEN:
+        episodes[index] = taken_over(one, heir)
+        absorbed.add(heir.id)
+        return heir, False
+    episodes[index] = replace(one, heir=True)
+    return replace(heir, not_before=one.last.mono + lingers(book, one)), False
 
 
 def _pending(book: Episodes, at: Instant, claim: Observation, live: Mapping[int, Trail]) -> Episode:
     cooling = [
-        episode.last.mono + _limit(book, episode)
+        episode.last.mono + lingers(book, episode)
         for episode in book.all
-        if episode.stage is Stage.CLOSED and _continues(episode, claim, live)
+        if episode.stage is Stage.CLOSED and continues(episode, claim, live)
     ]
     name = _name(book, claim, at)
     not_before = max(cooling, default=at.mono)
-    return Episode(name, Stage.PENDING, (claim.key,), at, at, claim, (at, claim), not_before)
-
-
-def _sighted(episode: Episode, at: Instant, claim: Observation) -> Episode:
-    """The episode seen once more. A claim under a former key does not change its persons."""
-    if claim.reach is not None:
-        peak = (at, claim) if claim.worse > episode.peak[1].worse else episode.peak
-        return replace(episode, keys=(claim.key,), last=at, claim=claim, peak=peak)
-    keys = episode.keys if claim.key in episode.keys else (*episode.keys, claim.key)
-    former = claim.key in episode.keys and claim.key != episode.claim.key
-    peak = (at, claim) if claim.worse > episode.peak[1].worse else episode.peak
-    current = episode.claim if former else claim
-    return replace(episode, keys=keys, last=at, claim=current, peak=peak)
-
-
-def _limit(book: Episodes, episode: Episode) -> float:
-    """Seconds without a sighting after which this episode ends, or is forgotten once closed."""
-    patience = _patience(book, episode.claim)
-    lingers = patience.cooldown if episode.stage is Stage.CLOSED else 0.0
-    return patience.bridge + lingers
-
-
-def _patience(book: Episodes, claim: Observation) -> Patience:
-    return claim.patience or book.patience[claim.rule]
+    return Episode(
+        name, Stage.PENDING, (claim.key,), at, at, claim, (at, claim), not_before, claim.spot
+    )
 
 
 def _ending(episode: Episode, live: Mapping[int, Trail]) -> str:

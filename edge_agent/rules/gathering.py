@@ -97,7 +97,7 @@ def _full_zones(
             continue
         if grouped.isdisjoint(trail.id for trail in people) and not excused(scene, people, at):
             figures = {"people": len(people), "density": round(len(people) / room, 2)}
-            claims.append(_claim(rule, people, figures, area.id, (0.0, 0.0), math.inf))
+            claims.append(_claim(rule, people, figures, area.id, None, math.inf))
     return claims
 
 
@@ -106,7 +106,7 @@ def _claim(
     persons: Sequence[Trail],
     figures: dict[str, float],
     place: str,
-    spot: Point,
+    spot: Point | None,
     reach: float,
 ) -> Observation:
     return Observation(

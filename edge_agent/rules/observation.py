@@ -32,8 +32,9 @@ class Observation:
     which episode it is. A claim without persons is told by its place. `worse` orders claims;
     `worst` is kept from the worst one, `latest` from the last.
 
-    A crowd's people come and go: with a `reach`, claims at the same place are one episode when
-    they share a person or their `spot` (metres) is no farther than that from the last one.
+    `spot` is where they are on the floor, in metres, if that is known. A crowd's people come and
+    go: with a `reach`, claims at the same place are one episode when they share a person or their
+    spot is no farther than that from the last one.
     `patience` is the claim's own where its rule has several.
     """
 
@@ -45,7 +46,7 @@ class Observation:
     place: str = ""
     severity: Severity = Severity.MEDIUM
     reach: float | None = None
-    spot: Point = (0.0, 0.0)
+    spot: Point | None = None
     patience: Patience | None = None
 
     @property

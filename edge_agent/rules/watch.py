@@ -22,7 +22,7 @@ from edge_agent.rules import episodes, masks
 from edge_agent.rules.claims import mask_wanted, observe_all
 from edge_agent.rules.cohorts import Company, Pair, kept_company
 from edge_agent.rules.coverage import answers, covered
-from edge_agent.rules.episodes import Episodes, Stage
+from edge_agent.rules.episode import Episodes, Stage
 from edge_agent.rules.ground import GroundPlane, fit_plane
 from edge_agent.rules.masks import Ballot
 from edge_agent.rules.observation import Observation, Patience

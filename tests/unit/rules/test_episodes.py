@@ -11,19 +11,17 @@ from hypothesis import strategies as st
 from edge_agent.core.event import EpisodeChange, Phase, Rule
 from edge_agent.core.geometry import Box, GroundPoint
 from edge_agent.core.time import Instant
+from edge_agent.rules.episode import Episodes, Stage
 from edge_agent.rules.episodes import (
     TABLE,
-    Episodes,
-    Patience,
     Signal,
-    Stage,
     active,
     expire,
     interrupt,
     observe,
 )
 from edge_agent.rules.motion import begin
-from edge_agent.rules.observation import Observation
+from edge_agent.rules.observation import Observation, Patience
 from edge_agent.rules.tracker import Sighting, Trail
 from tests.unit.rules.scenes import moment
 
@@ -201,6 +199,28 @@ def test_a_switch_after_the_end_is_still_the_same_person_during_the_cooldown() -
     assert nobody.phases() == [OPENED, CLOSED]
     nobody.play(1.0, claim(trail(3, 7.0, born=3.0), rule=Rule.MASK))
     assert nobody.phases() == [OPENED, CLOSED, OPENED]
+
+
+def spotted(*persons: Trail) -> Observation:
+    return replace(claim(*persons), spot=(0.5, 0.0))
+
+
+def test_tracks_that_others_walked_off_with_leave_their_episode_to_those_that_appear() -> None:
+    """A passer-by takes the track along; those who stay get a new one in their midst."""
+    story = Story().play(5.0, spotted(trail(1), trail(2, 0.9)))
+    heirs = spotted(trail(1), trail(3, 0.9, born=4.0))
+    story.play(2.0, spotted(trail(1), trail(2, 0.9)), heirs).play(6.0, heirs)
+    assert story.phases() == [OPENED]
+    story.play(3.0)
+    assert story.phases() == [OPENED, CLOSED]
+    assert story.said[-1].tracks == (1, 3)
+
+
+def test_who_came_walking_to_a_place_is_no_heir_of_those_who_stood_there() -> None:
+    story = Story().play(5.0, spotted(trail(1), trail(2, 0.9)))
+    newcomers = spotted(trail(1), trail(3, 5.0, born=1.0))
+    story.play(2.0, spotted(trail(1), trail(2, 0.9)), newcomers).play(6.0, newcomers)
+    assert story.phases() == [OPENED, OPENED, CLOSED]
 
 
 def test_rules_do_not_mix() -> None:

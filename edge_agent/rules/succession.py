@@ -1,0 +1,93 @@
+"""Who continues whom: the same people under other tracks are no second episode (laws 3 and 4)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+
+from edge_agent.core.event import Rule
+from edge_agent.rules.episode import Episode, Episodes, Stage, patience_of
+from edge_agent.rules.observation import Key, Observation
+from edge_agent.rules.tracker import COAST, Trail, may_continue
+
+SILENT = 0.9  # seconds without a sighting after which an episode may have lost its tracks
+MIDST = 1.6  # metres from that middle within which a track that began is no newcomer
+THERE = 1.2  # metres between the middles of two episodes that are one
+
+
+def predecessor(
+    episodes: Sequence[Episode], claim: Observation, live: Mapping[int, Trail]
+) -> int | None:
+    """The running episode that these persons continue under new tracks, if any."""
+    for index, episode in enumerate(episodes):
+        if episode.stage is not Stage.CLOSED and continues(episode, claim, live):
+            return index
+    return None
+
+
+def continues(episode: Episode, claim: Observation, live: Mapping[int, Trail]) -> bool:
+    """Law 3: the claim's new tracks began where and after the episode's missing ones ended."""
+    if (episode.claim.rule, episode.claim.place) != (claim.rule, claim.place):
+        return False
+    if claim.key in episode.keys:
+        return True
+    if claim.reach is not None:
+        return _same_crowd(episode.claim, claim, claim.reach)
+    # Tracks that all began well before the last sighting continue nobody; most end here.
+    if all(person.born.at.since(episode.last) < -COAST for person in claim.persons):
+        return False
+    before = episode.claim
+    new = [person for person in claim.persons if person.id not in before.key]
+    old = [live.get(p.id, p) for p in before.persons if p.id not in claim.key]
+    return any(
+        all(may_continue(gone, come) for gone, come in zip(order, new, strict=True))
+        for order in permutations(old)
+    )
+
+
+def former(book: Episodes, episodes: Sequence[Episode], heir: Episode) -> int | None:
+    """Law 4: the silent episode whose people these are, who would open another one now."""
+    for index, one in enumerate(episodes):
+        if one.stage is not Stage.PENDING and not one.heir and _inherits(book, one, heir):
+            return index
+    return None
+
+
+def _inherits(book: Episodes, one: Episode, heir: Episode) -> bool:
+    if (one.claim.rule, one.claim.place) != (heir.claim.rule, heir.claim.place):
+        return False
+    if heir.claim.reach is not None or one.anchor is None or heir.anchor is None:
+        return False
+    silent = heir.last.since(one.last) > SILENT
+    began = heir.start.since(one.last) <= patience_of(book, one.claim).bridge
+    near = math.dist(one.anchor, heir.anchor) <= THERE
+    return (
+        silent and began and near and all(_appeared(one, person) for person in heir.claim.persons)
+    )
+
+
+def _appeared(one: Episode, person: Trail) -> bool:
+    """Whether somebody is of the episode, or began in its midst; who came walking is another."""
+    if any(person.id in key for key in one.keys):
+        return True
+    where = person.born.ground
+    if where is None or one.anchor is None:
+        return False
+    return math.dist(one.anchor, (where.x, where.y)) <= MIDST
+
+
+def _same_crowd(before: Observation, claim: Observation, reach: float) -> bool:
+    if set(before.key) & set(claim.key) or before.spot is None or claim.spot is None:
+        return True  # a place that is not on the floor is one place
+    return math.dist(before.spot, claim.spot) <= reach
+
+
+def running(episodes: Sequence[Episode]) -> dict[tuple[Rule, str, Key], int]:
+    """Where each set of tracks belongs, of the episodes that are not closed."""
+    return {
+        (episode.claim.rule, episode.claim.place, key): index
+        for index, episode in enumerate(episodes)
+        if episode.stage is not Stage.CLOSED
+        for key in episode.keys
+    }
