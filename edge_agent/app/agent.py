@@ -14,6 +14,7 @@ from edge_agent.app.facts import Facts
 from edge_agent.app.layout import Layout
 from edge_agent.app.models import model_folder
 from edge_agent.app.notices import NoticeBoard
+from edge_agent.app.outbox_watch import OutboxWatch
 from edge_agent.app.recorder import RecorderChild
 from edge_agent.app.renewal import Renewal
 from edge_agent.app.report import SelfReport
@@ -23,7 +24,7 @@ from edge_agent.app.web import SitePages
 from edge_agent.config.environment import watchdog_interval
 from edge_agent.config.schema import Config
 from edge_agent.config.secrets import Credentials
-from edge_agent.core.event import Sighting
+from edge_agent.core.event import Lane, Sighting
 from edge_agent.core.media import Camera, CameraStatus
 from edge_agent.link.session import RECONNECT, Link
 from edge_agent.rules.places import View
@@ -31,7 +32,7 @@ from edge_agent.runtime import notify
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
 from edge_agent.runtime.supervisor import Attempt, Backoff, start_thread
-from edge_agent.store.journal import Journal
+from edge_agent.store.journal import open_journal
 from edge_agent.store.ledger import Ledger
 from edge_agent.store.recordings import Recordings
 from edge_agent.vision.worker import VisionJob
@@ -66,7 +67,9 @@ class Agent:
         self._config, self._clock = config, clock
         self._layout = Layout.of(config)
         self._layout.make()
-        self._journal = Journal(self._layout.events)
+        quotas = {lane: getattr(config.mqtt.quota, lane.value) for lane in Lane}
+        now = clock.now().wall
+        self._journal, aside = open_journal(self._layout.events, quotas, now)
         self._recordings = Recordings(self._layout.recordings_index)
         self._search = CameraSearch(
             config, self._layout, credentials.camera, clock, self._cameras_changed
@@ -87,7 +90,13 @@ class Agent:
             self._report.birth,
             self._camera_states,
             clock,
+            timezone=config.site.timezone,
         )
+        self._outbox = OutboxWatch(
+            config.site.id, self._journal, self._link.topics, self._link.notify, clock
+        )
+        if aside is not None:
+            self._outbox.damaged(aside)
         self._custody = Custody(
             self._recordings, self._journal, self._layout.stills, config.recording, clock
         )
@@ -152,6 +161,7 @@ class Agent:
             scheduler.add_job(
                 renewal.turn, "interval", hours=1, jitter=600, max_instances=1, coalesce=True
             )
+            scheduler.add_job(self._outbox.look, "interval", minutes=1, misfire_grace_time=None)
             scheduler.add_job(
                 lambda: self._link.heartbeat(self._report.heartbeat()),
                 "interval",

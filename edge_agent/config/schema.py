@@ -165,12 +165,36 @@ class BrokerLine(Slice):
     keepalive: Duration = Field(default=30.0, ge=5, le=300)
 
 
+class Quota(Slice):
+    """Bytes of payload that may wait in each lane; a full lane drops its oldest and says so."""
+
+    alarm: Bytes = Field(default=200_000_000, ge=1_000_000)
+    state: Bytes = Field(default=200_000_000, ge=1_000_000)
+    bulk: Bytes = Field(default=500_000_000, ge=1_000_000)
+    image: Bytes = Field(default=2_000_000_000, ge=1_000_000)
+
+
+class Budget(Slice):
+    """Bytes that a lane may send on one day of the site, 0 for no limit. Alarms have none."""
+
+    state: Bytes = 0
+    bulk: Bytes = 0
+    image: Bytes = 0
+
+
 class Mqtt(BrokerLine):
-    """The line to the district, and what goes over it; at `renewal` the next certificate is got."""
+    """The line to the district, and what goes over it; at `renewal` the next certificate is got.
+
+    `ack` says whose word settles a message: the center's database, or (weaker, docs/delivery.md)
+    the broker.
+    """
 
     enabled: bool = True
     renewal: HttpsUrl | None = None
     heartbeat: Duration = Field(default=30.0, ge=1, le=300)
+    ack: Literal["center", "broker"] = "center"
+    quota: Quota = Quota()
+    budget: Budget = Budget()
 
 
 class Allowed(Slice):

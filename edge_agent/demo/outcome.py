@@ -15,6 +15,7 @@ from edge_agent.recording.playback import played_seconds
 from edge_agent.sim.site import VirtualSite
 from edge_agent.store.inventory import read_inventory
 from edge_agent.store.journal import Journal
+from edge_agent.store.outbox import lanes_total
 from edge_agent.store.recordings import Recordings
 
 _ALL = 100_000
@@ -45,7 +46,7 @@ def gather(folder: Path, site: VirtualSite, board: Board, up: Instant) -> Outcom
         kinds=Counter(arrival.rule for arrival in opened),
         stills=len(stills),
         missing_stills=tuple(s for s in stills if not (state / "stills" / s).is_file()),
-        waiting=journal.backlog().count,
+        waiting=lanes_total(journal.outbox.backlog().values()).count,
         heartbeats=board.heartbeats,
         last_state=board.site_state,
         expected=site.expected(max(due.values(), default=0.0)),

@@ -23,8 +23,8 @@ from edge_agent.demo.broker import mosquitto
 from edge_agent.demo.outcome import gather
 from edge_agent.demo.verdict import Stage, stages
 from edge_agent.demo.view import picture, steps
-from edge_agent.link.mqtt import watch
 from edge_agent.link.publisher import Received
+from edge_agent.link.watch import watch
 from edge_agent.runtime.child import Child
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import hide

@@ -11,7 +11,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -19,7 +19,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge_agent.config.schema import BrokerLine, Mqtt
+from edge_agent.config.schema import BrokerLine
 from edge_agent.core.secret import Credential
 from edge_agent.core.trouble import Trouble
 from edge_agent.link import troubles
@@ -33,15 +33,18 @@ _QUEUE = 2 * IN_FLIGHT + 8  # publications paho may hold; more are LOST at once 
 _ANSWER_SECONDS = 10.0  # for TCP, TLS and CONNACK, each
 _GOODBYE_SECONDS = 2.0
 _OVERHEAD = 512  # topic, properties and header of a packet, at most
-_WITH_WILL, _NO_SUBSCRIBERS = 0x04, 0x10
+_WITH_WILL, _NO_SUBSCRIBERS, _TOO_LARGE = 0x04, 0x10, 0x95
+
+T = TypeVar("T")
 
 
 class MqttLink:
     """One MQTT v5 connection of a site: clean start, no session, TLS verified (≥ 1.2), last will.
 
-    A `Publisher`. `on_change` is called (from the network thread, it must not block) when the
-    connection ends. More than `in_flight` unacknowledged publications wait inside; `window` is what
-    the broker allows: if that is less, make a new one with it. A connection never comes back.
+    A `Publisher`. `on_change` is called when the connection ends, `on_message` with what comes of
+    what was subscribed to: both from the network thread, they must not block. More than `in_flight`
+    unacknowledged publications wait inside; `window` is what the broker allows: if that is less,
+    make a new one with it. A connection never comes back.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class MqttLink:
         will: Will | None = None,
         on_change: Callable[[], None] = lambda: None,
         in_flight: int = IN_FLIGHT,
+        on_message: Callable[[Received], None] = lambda _received: None,
     ) -> None:
         self.window = in_flight
         self.address = broker_address(settings.url)
@@ -64,12 +68,15 @@ class MqttLink:
         self._client.on_connect = self._connected
         self._client.on_publish = self._published
         self._client.on_disconnect = self._disconnected
+        self._client.on_subscribe = lambda _c, _u, _m, reasons, _p: self._grants.set_result(reasons)
+        self._client.on_message = lambda _c, _u, message: on_message(_received(message))
         # publications come from several threads: with this set only the network thread writes
         self._client.on_socket_register_write = lambda *_: None
         if will:
             words = _properties(PacketTypes.WILLMESSAGE, will.content_type)
             self._client.will_set(will.topic, will.payload, 1, True, words)
         self._answer: Future[ReasonCode] = Future()
+        self._grants: Future[list[ReasonCode]] = Future()
         self._receipts = Receipts()
         self._open, self._largest = False, 0
         self._reason: ReasonCode | str = ""
@@ -80,6 +87,11 @@ class MqttLink:
         """Whether a publication could go out now."""
         return self._open
 
+    @property
+    def largest(self) -> int:
+        """The largest packet in bytes that the broker takes; 0 when it did not say."""
+        return self._largest
+
     def connect(self, stop: threading.Event) -> None:
         """Connect and wait until the broker has admitted us, or until `stop` is set.
 
@@ -88,12 +100,28 @@ class MqttLink:
         _open_socket(self._client, self.address, self._settings)
         self._network = threading.Thread(target=self._serve, name="link-network", daemon=True)
         self._network.start()
+        reason = self._wait(self._answer, stop)
+        if reason is not None:
+            _check_admission(reason, self.address, self._user)
+
+    def subscribe(self, topics: Sequence[str], stop: threading.Event) -> None:
+        """Subscribe at QoS 1 and wait until all are granted, or until `stop` is set; once.
+
+        Raises Trouble `link.subscription_refused`, `link.no_answer`.
+        """
+        self._client.subscribe([(topic, 1) for topic in topics])
+        reasons = self._wait(self._grants, stop)
+        for topic, reason in zip(topics, reasons or (), strict=False):
+            if reason.is_failure:
+                raise troubles.subscription_refused(topic, str(reason))
+
+    def _wait(self, answer: Future[T], stop: threading.Event) -> T | None:
+        """The answer, or None when `stop` came first. Raises Trouble `link.no_answer`."""
         for _ in range(int(_ANSWER_SECONDS / 0.1)):
             if stop.is_set():
-                return
+                return None
             with contextlib.suppress(TimeoutError):
-                _check_admission(self._answer.result(0.1), self.address, self._user)
-                return
+                return answer.result(0.1)
         raise troubles.no_answer(str(self.address))
 
     def publish(
@@ -111,7 +139,7 @@ class MqttLink:
         if not self._open:
             return settled(Outcome.LOST, "not connected")
         if self._largest and len(payload) + _OVERHEAD > self._largest:
-            return settled(Outcome.REFUSED, f"Packet too large (broker: {self._largest} bytes)")
+            return settled(Outcome.OVERSIZE, f"Packet too large (broker: {self._largest} bytes)")
         properties = _properties(PacketTypes.PUBLISH, content_type, expiry, labels)
         info = self._client.publish(topic, payload, qos, retain, properties)
         if info.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -158,9 +186,9 @@ class MqttLink:
         self._answer.set_result(reason)
 
     def _published(self, _c: Client, _u: Any, mid: int, reason: ReasonCode, _p: Properties) -> None:
-        taken = Outcome.UNHEARD if reason.value == _NO_SUBSCRIBERS else Outcome.ACCEPTED
-        outcome = Outcome.REFUSED if reason.is_failure else taken
-        self._receipts.settle(mid, Receipt(outcome, str(reason)))
+        named = {_NO_SUBSCRIBERS: Outcome.UNHEARD, _TOO_LARGE: Outcome.OVERSIZE}
+        otherwise = Outcome.REFUSED if reason.is_failure else Outcome.ACCEPTED
+        self._receipts.settle(mid, Receipt(named.get(reason.value, otherwise), str(reason)))
 
     def _disconnected(
         self, _c: Client, _u: Any, _f: DisconnectFlags, reason: ReasonCode, _p: Properties | None
@@ -170,63 +198,16 @@ class MqttLink:
     def _end(self, reason: ReasonCode | str) -> None:
         self._open = False
         self._reason = self._reason or reason
-        if not self._answer.done():
-            refusal = self._tls.refusal if self._tls else ""
-            self._answer.set_exception(troubles.no_answer(str(self.address), refusal))
+        refusal = self._tls.refusal if self._tls else ""
+        for waited in (self._answer, self._grants):
+            if not waited.done():
+                waited.set_exception(troubles.no_answer(str(self.address), refusal))
         self._receipts.close(str(self._reason))
         self._on_change()
 
 
-def watch(
-    url: str,
-    topics: Sequence[str],
-    credential: Credential | None,
-    on_message: Callable[[Received], None],
-    stop: threading.Event,
-    *,
-    settings: Mqtt | None = None,
-    ready: Callable[[], None] = lambda: None,
-) -> None:
-    """Subscribe (QoS 1) and hand over what comes, in this thread, until `stop`. Raises Trouble.
-
-    `settings` carries the PEM files for mqtts; `ready` is called once every topic is granted.
-    """
-    settings = (settings or Mqtt()).model_copy(update={"url": url})
-    address = broker_address(url)
-    client = _client("", credential, tls_context(settings) if address.tls else None)
-    admitted: list[ReasonCode] = []
-    granted: list[ReasonCode] = []
-    client.on_connect = lambda _c, _u, _f, reason, _p: admitted.append(reason)
-    client.on_subscribe = lambda _c, _u, _m, reasons, _p: granted.extend(reasons)
-    client.on_message = lambda _c, _u, message: on_message(_received(message))
-    _open_socket(client, address, settings)
-    try:
-        _loop_until(client, admitted, stop, address)
-        if admitted:
-            _check_admission(admitted[0], address, credential.user if credential else "")
-            client.subscribe([(topic, 1) for topic in topics])
-            _loop_until(client, granted, stop, address)
-            for topic, reason in zip(topics, granted, strict=False):
-                if reason.is_failure:
-                    raise troubles.subscription_refused(topic, str(reason))
-            if not stop.is_set():
-                ready()
-        _loop_until(client, [], stop, address)
-    finally:
-        client.disconnect()
-
-
-def _loop_until(
-    client: Client, answer: list[ReasonCode], stop: threading.Event, address: Address
-) -> None:
-    while not answer and not stop.is_set():
-        code = client.loop(0.2)
-        if code is not MQTTErrorCode.MQTT_ERR_SUCCESS and not answer:
-            raise troubles.lost(str(address), code.name)
-
-
 def _client(
-    name: str, credential: Credential | None, tls: ssl.SSLContext | None, in_flight: int = 1
+    name: str, credential: Credential | None, tls: ssl.SSLContext | None, in_flight: int
 ) -> Client:
     client = Client(
         CallbackAPIVersion.VERSION2,

@@ -15,6 +15,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"  # QoS 1: the broker has it; QoS 0: it went out
     UNHEARD = "unheard"  # the broker took it, and nobody was there to be told: it is gone
     REFUSED = "refused"  # the broker said no, or would: sending it again changes nothing by itself
+    OVERSIZE = "oversize"  # refused for its size: it will never pass this broker
     LOST = "lost"  # nobody said anything: it may or may not have arrived
 
 
@@ -53,6 +54,11 @@ class Publisher(Protocol):
     @property
     def connected(self) -> bool:
         """Whether a publication could go out now."""
+        ...
+
+    @property
+    def largest(self) -> int:
+        """The largest packet in bytes that the broker takes; 0 when it did not say."""
         ...
 
     def publish(

@@ -6,167 +6,206 @@ Lives in one thread. Nothing here waits: `turn` does what can be done now.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import Literal
 
+from edge_agent.core.delivery import Ack, GivenUp, Ranges
 from edge_agent.core.event import Lane
-from edge_agent.link.labels import single
+from edge_agent.core.time import Instant
+from edge_agent.link.account import Account
+from edge_agent.link.dispatch import Departures, Dispatch
+from edge_agent.link.flights import Course, Flight
 from edge_agent.link.publisher import Outcome, Publisher, Receipt
+from edge_agent.link.wire import Topics
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
-from edge_agent.store.journal import Journal, Row
+from edge_agent.store.journal import Journal
 
-WINDOW = 20
-WINDOW_BYTES = 256 * 1024  # 16 s of a line of 128 kbit/s: what a fresh alarm waits at most
 REFUSED_SECONDS = 60.0
-UNHEARD_SECONDS = 2.0
-LOST_SECONDS = 1.0
+POISON_LOSSES = 3
+_BLAME_SECONDS = 5.0  # a message that breaks a connection does so at once
 
-_Key = tuple[Lane, int]
+_Landing = tuple[Dispatch, Flight, Receipt]
 
 
-@dataclass(frozen=True, slots=True)
-class _Flight:
-    row: Row
-    since: float
+@dataclass(slots=True)
+class Figures:
+    """What a run of the program has sent and what became of it."""
+
+    sent: int = 0
+    acknowledged: int = 0
+    refused: int = 0
+    unheard: int = 0
 
 
 class Relay:
     """Sends what waits in the journal over one connection after another.
 
-    At most `WINDOW` messages and `WINDOW_BYTES` (but always one) are unacknowledged. A refused
-    message keeps its row and is tried again after `refused_seconds`; so does one that the broker
-    took while nobody subscribed (the center is away: the broker has thrown it away). That does not
-    hold up the others, until `WINDOW` of a lane wait so: then the lane rests.
+    `ack` says whose word settles a row: the center's (`acknowledge`) or the broker's receipt.
+    Whatever is unacknowledged goes again over a new connection, or when its acknowledgement is
+    overdue. `acknowledged`, `hear_center` and `turn` belong to one thread.
     """
 
     def __init__(
         self,
         journal: Journal,
+        topics: Topics,
+        account: Account,
         clock: Clock,
         wake: Callable[[], None],
+        ack: Literal["center", "broker"] = "center",
         refused_seconds: float = REFUSED_SECONDS,
     ) -> None:
-        self.sent = self.acknowledged = self.refused = self.unheard = 0
-        self._heard = True
-        self._journal = journal
-        self._clock = clock
-        self._wake = wake
-        self._patience = {
-            Outcome.REFUSED: refused_seconds,
-            Outcome.UNHEARD: UNHEARD_SECONDS,
-            Outcome.LOST: LOST_SECONDS,
-        }
-        self._publisher: Publisher | None = None
-        self._flights: dict[_Key, _Flight] = {}
-        self._held: dict[_Key, float] = {}
-        self._landed: SimpleQueue[tuple[_Key, Receipt]] = SimpleQueue()
+        self.figures = Figures()
+        self.center_online = False
+        self._journal, self._outbox, self._topics = journal, journal.outbox, topics
+        self._account, self._clock, self._wake = account, clock, wake
+        self._by_broker = ack == "broker"
+        self._refused_seconds = refused_seconds
+        self._landed: SimpleQueue[_Landing] = SimpleQueue()
+        self._line: Dispatch | None = None
 
-    def begin(self, publisher: Publisher) -> None:
+    def begin(self, publisher: Publisher, in_flight: int) -> None:
         """A new connection: whatever was unacknowledged on the old one is sent again."""
-        self._publisher = publisher
-        self._flights = {}
-        self._landed = SimpleQueue()
+        self.center_online = False
+
+        def landed(flight: Flight, receipt: Receipt) -> None:
+            self._landed.put((line, flight, receipt))
+            self._wake()
+
+        line = self._line = Dispatch(
+            self._journal,
+            self._topics,
+            publisher,
+            Departures(self._left, landed),
+            in_flight,
+            batches=not self._by_broker,
+        )
+
+    def lost(self) -> None:
+        """The connection ended by itself: what was just leaving is remembered. Raises Trouble."""
+        now, line = self._clock.now(), self._line
+        if line is None:
+            return
+        self._take_receipts(now)
+        self._line = None
+        for flight in line.untaken:
+            if flight.stones or now.mono - flight.departure.at > _BLAME_SECONDS:
+                continue
+            self._outbox.blame(flight.lane, list(flight.numbers))
+            if flight.suspect:
+                self._judge(flight, now)
+
+    def acknowledge(self, ack: Ack) -> None:
+        """The center has spoken. Raises Trouble when the database does not answer."""
+        now = self._clock.now()
+        self.figures.acknowledged += self._outbox.settle(ack, now.wall)
+        for lane, one in ack.lanes.items() if self._line else ():
+            assert self._line
+            course = self._line.courses[lane]
+            self._settled(self._line, course, one.had, now)
+            course.ask_again(Ranges(one.gaps))
+
+    def hear_center(self, *, online: bool) -> None:
+        """Whether a center says that it takes in what sites send."""
+        if online is not self.center_online:
+            log.info("link.center", online=online)
+        self.center_online = online
+        for course in self._line.courses.values() if online and self._line else ():
+            course.wake()
 
     def turn(self) -> bool:
-        """Take in the receipts, send what fits the window; whether anything is on its way.
+        """Take in the receipts, send what may go; whether an answer is still expected soon.
 
         Raises Trouble when the database does not answer.
         """
-        self._take_in()
-        if self._publisher and self._publisher.connected:
-            self._send(self._publisher)
-        return bool(self._flights)
+        now = self._clock.now()
+        self._take_receipts(now)
+        self._outbox.starved = self._account.starved(now.wall)
+        self._account.flush(now)
+        line = self._line
+        if line is None:
+            return False
+        if line.connected:
+            self._look_after(line, now)
+            line.send(now, heard=self._by_broker or self.center_online)
+        answered = self.center_online and any(course.flights for course in line.courses.values())
+        return answered or bool(line.untaken)
 
     def oldest_flight(self) -> float:
-        """Seconds since the longest unacknowledged message was sent; 0 when none is."""
-        first = next(iter(self._flights.values()), None)
-        return self._clock.now().mono - first.since if first else 0.0
+        """Seconds since the longest unconfirmed publication was sent; 0 when none is."""
+        left = [flight.departure.at for flight in self._line.untaken] if self._line else []
+        return self._clock.now().mono - min(left) if left else 0.0
 
-    def _take_in(self) -> None:
-        done: list[_Flight] = []
+    def _left(self, flight: Flight) -> None:
+        self.figures.sent += 0 if flight.stones else len(flight.numbers)
+        self._account.spend(flight.lane.value, flight.size)
+
+    def _take_receipts(self, now: Instant) -> None:
         while True:
             try:
-                key, receipt = self._landed.get_nowait()
+                line, flight, receipt = self._landed.get_nowait()
             except Empty:
-                break
-            flight = self._flights.pop(key)
+                return
+            if line is not self._line:
+                continue
+            course = line.courses[flight.lane]
             if receipt.outcome is Outcome.ACCEPTED:
-                done.append(flight)
-            else:
-                self._hold(flight.row, receipt)
-        if done:
-            self._journal.settle([flight.row.key for flight in done])
-            self.acknowledged += len(done)
-            self._note_silence(done[-1].row, heard=True)
-            for flight in done:
-                self._note(flight)
+                self._taken(line, flight, now)
+            elif receipt.outcome is not Outcome.LOST:
+                self._turned_away(course, flight, receipt, now)
+            elif line.connected:  # otherwise it ends with its connection
+                course.fail([flight], now.mono)
 
-    def _hold(self, row: Row, receipt: Receipt) -> None:
-        seconds = self._patience[receipt.outcome]
-        self._held[row.key] = self._clock.now().mono + seconds
-        if receipt.outcome is Outcome.UNHEARD:
-            self.unheard += 1
-            self._note_silence(row, heard=False)
-        elif receipt.outcome is Outcome.REFUSED:
-            self.refused += 1
-            log.warning(
-                "link.refused",
-                topic=row.message.topic,
-                reason=receipt.reason,
-                lane=row.lane.value,
-                sequence=row.sequence,
-                again_s=seconds,
+    def _taken(self, line: Dispatch, flight: Flight, now: Instant) -> None:
+        flight.taken = now.mono
+        if flight.suspect:
+            self._outbox.acquit(flight.lane, list(flight.numbers))
+        if self._by_broker:
+            self._outbox.taken(flight.lane, flight.numbers)
+            self.figures.acknowledged += 0 if flight.stones else len(flight.numbers)
+            self._settled(line, line.courses[flight.lane], flight.numbers, now)
+
+    def _settled(self, line: Dispatch, course: Course, had: Ranges, now: Instant) -> None:
+        for flight in course.had(had, now.mono):
+            line.pace.arrived(flight.departure, flight.size, now.mono)
+            log.info(
+                "message.delivered",
+                lane=course.lane.value,
+                bytes=flight.size,
+                ms=round(1000 * (now.mono - flight.departure.at), 1),
             )
 
-    def _send(self, publisher: Publisher) -> None:
-        now = self._clock.now().mono
-        self._held = {key: until for key, until in self._held.items() if until > now}
-        room = WINDOW - len(self._flights)
-        lanes = [lane for lane in Lane if self._held_in(lane) < WINDOW]
-        if room <= 0 or not lanes:
+    def _turned_away(self, course: Course, flight: Flight, receipt: Receipt, now: Instant) -> None:
+        if receipt.outcome is Outcome.UNHEARD:
+            self.figures.unheard += 1
+            if not course.failures:
+                log.warning("link.unheard", lane=flight.lane.value)
+            course.fail([flight], now.mono)
             return
-        weight = sum(len(flight.row.message.payload) for flight in self._flights.values())
-        for row in self._journal.pending(room, self._flights.keys() | self._held.keys(), lanes):
-            weight += len(row.message.payload)
-            if self._flights and weight > WINDOW_BYTES:
-                return
-            self._launch(publisher, row, now)
+        self.figures.refused += 1
+        log.warning("link.refused", lane=flight.lane.value, reason=receipt.reason)
+        course.hold(flight, now.mono + self._refused_seconds)
+        if receipt.outcome is Outcome.OVERSIZE and len(flight.numbers) == 1 and not flight.stones:
+            number = flight.numbers.highest
+            course.held.pop(number, None)
+            self._set_aside(course.lane, number, GivenUp.OVERSIZE, now)
 
-    def _held_in(self, lane: Lane) -> int:
-        return sum(1 for held, _sequence in self._held if held is lane)
+    def _judge(self, flight: Flight, now: Instant) -> None:
+        """A suspect went alone and the connection ended again: there is no next time."""
+        rows = self._outbox.within(flight.lane, flight.numbers, 1)
+        if rows and rows[0].losses >= POISON_LOSSES:
+            self._set_aside(flight.lane, rows[0].sequence, GivenUp.POISON, now)
 
-    def _launch(self, publisher: Publisher, row: Row, now: float) -> None:
-        key, landed, wake = row.key, self._landed, self._wake
-        self._flights[key] = _Flight(row, now)
-        self.sent += 1
+    def _set_aside(self, lane: Lane, sequence: int, reason: GivenUp, now: Instant) -> None:
+        if self._outbox.quarantine(lane, sequence, reason, now.wall):
+            log.error("link.quarantined", lane=lane.value, sequence=sequence, reason=reason.value)
 
-        def land(future: Future[Receipt]) -> None:
-            landed.put((key, future.result()))
-            wake()
-
-        publisher.publish(
-            row.message.topic,
-            row.message.payload,
-            qos=1,
-            content_type=row.message.content_type,
-            labels=single(self._journal.epoch, row.lane, row.sequence),
-        ).add_done_callback(land)
-
-    def _note_silence(self, row: Row, *, heard: bool) -> None:
-        """Once when the center stops listening, once when it listens again."""
-        if heard is not self._heard:
-            self._heard = heard
-            told = log.info if heard else log.warning
-            told("link.heard" if heard else "link.unheard", topic=row.message.topic)
-
-    def _note(self, flight: _Flight) -> None:
-        log.info(
-            "message.delivered",
-            lane=flight.row.lane.value,
-            sequence=flight.row.sequence,
-            topic=flight.row.message.topic,
-            bytes=len(flight.row.message.payload),
-            ms=round(1000 * (self._clock.now().mono - flight.since), 1),
-        )
+    def _look_after(self, line: Dispatch, now: Instant) -> None:
+        for course in line.courses.values():
+            course.release(now.mono)
+            overdue = course.overdue(now.mono, line.pace.timeout())
+            if overdue:
+                log.info("link.overdue", lane=course.lane.value, publications=len(overdue))
+                course.fail(overdue, now.mono)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from edge_agent.core.trouble import Trouble
 
 _BAD_PASSWORD = {0x86, 0x87}  # bad user name or password; not authorized
@@ -180,4 +182,28 @@ def thumbnail(event: str, size: int, limit: int) -> Trouble:
         "link.thumbnail",
         f"Ảnh nhỏ của {event} không gửi được: {size} byte, phải là JPEG tối đa {limit} byte.",
         f"The thumbnail of {event} cannot go: {size} bytes; it must be a JPEG of at most {limit}.",
+    )
+
+
+def clock_behind(now: datetime, floor: datetime) -> Trouble:
+    """The clock says a time that is long past."""
+    return Trouble(
+        "link.clock_behind",
+        f"Đồng hồ của máy này ({now:%Y-%m-%d %H:%M} UTC) còn ở trước {floor:%Y-%m-%d %H:%M} UTC, "
+        "là lúc chắc chắn đã qua. Không kiểm tra được chứng thư; sự kiện chờ trong hàng đợi. Đặt "
+        "lại giờ, hoặc kiểm tra NTP và pin CMOS.",
+        f"The clock of this box ({now:%Y-%m-%d %H:%M} UTC) is before {floor:%Y-%m-%d %H:%M} UTC, "
+        "which has surely passed. Certificates cannot be judged; events wait in the outbox. Set "
+        "the clock, or check NTP and the CMOS battery.",
+    )
+
+
+def renumbered(lane: str, seen: int, given: int) -> Trouble:
+    """The center has numbers that this database never gave out."""
+    return Trouble(
+        "link.renumbered",
+        f"Trung tâm đã có số {seen} của làn {lane}, cơ sở dữ liệu này mới đến {given}: nó được "
+        "khôi phục từ bản cũ. Đánh số lại từ đầu với mã mới, không mất sự kiện nào.",
+        f"The center has number {seen} of lane {lane}, this database has given out {given}: it was "
+        "restored from a copy. Counting under a new epoch from here on; no event is lost.",
     )

@@ -20,7 +20,7 @@ from edge_agent.core.event import Event, Lane, Message
 from edge_agent.core.media import CameraStatus
 from edge_agent.core.time import iso
 from edge_agent.link import troubles
-from edge_agent.store.journal import LARGEST_PAYLOAD, Backlog
+from edge_agent.store.outbox import LARGEST_PAYLOAD
 
 JSON = "application/json"
 CLOUDEVENT = "application/cloudevents+json"
@@ -48,25 +48,8 @@ class BirthPayload(TypedDict):
     conn: int
     time: str
     high_water: dict[str, int]
+    ack: Literal["center", "broker"]  # whose word settles a message at this site
     site: dict[str, Any]  # what the agent tells of itself: version, cameras, rules, config hash
-
-
-class BacklogPayload(TypedDict):
-    """What waits in the outbox: messages, bytes, time of the oldest fact or null."""
-
-    count: int
-    bytes: int
-    oldest: str | None
-
-
-class HeartbeatPayload(TypedDict):
-    """`…/heartbeat`: never stored, never retained. `site` is what the agent measured."""
-
-    epoch: str
-    conn: int
-    time: str
-    backlog: BacklogPayload
-    site: dict[str, Any]
 
 
 class CameraPayload(TypedDict):
@@ -148,29 +131,22 @@ def state(
 
 
 def birth(
-    epoch: str, conn: int, now: datetime, high_water: Mapping[Lane, int], site: Mapping[str, Any]
+    epoch: str,
+    conn: int,
+    now: datetime,
+    high_water: Mapping[Lane, int],
+    ack: Literal["center", "broker"],
+    site: Mapping[str, Any],
 ) -> bytes:
     """The payload of `…/birth`."""
-    marks = {lane.value: number for lane, number in high_water.items()}
     return encode(
         BirthPayload(
-            epoch=epoch, conn=conn, time=iso(now), high_water=marks, site=dict(plain(site))
-        )
-    )
-
-
-def heartbeat(
-    epoch: str, conn: int, now: datetime, backlog: Backlog, site: Mapping[str, Any]
-) -> bytes:
-    """The payload of `…/heartbeat`."""
-    waits = BacklogPayload(
-        count=backlog.count,
-        bytes=backlog.bytes,
-        oldest=iso(backlog.oldest) if backlog.oldest else None,
-    )
-    return encode(
-        HeartbeatPayload(
-            epoch=epoch, conn=conn, time=iso(now), backlog=waits, site=dict(plain(site))
+            epoch=epoch,
+            conn=conn,
+            time=iso(now),
+            high_water={lane.value: number for lane, number in high_water.items()},
+            ack=ack,
+            site=dict(plain(site)),
         )
     )
 

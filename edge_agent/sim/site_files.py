@@ -57,9 +57,12 @@ rules:
   distancing:
     duration: {distancing}s
 
+# Buổi luyện tập không có trung tâm: máy chủ MQTT xác nhận thay (yếu hơn, xem docs/delivery.md).
+# No center here: the broker's word settles a message (weaker, see docs/delivery.md).
 mqtt:
   url: {mqtt}
   heartbeat: 5s
+  ack: broker
 """
 
 

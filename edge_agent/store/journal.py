@@ -5,43 +5,21 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from edge_agent.core.event import Event, Lane, Message
+from edge_agent.core.trouble import Trouble
 from edge_agent.store.connections import Connections
+from edge_agent.store.database import move_aside
+from edge_agent.store.moments import us, wall
+from edge_agent.store.outbox import Outbox
+from edge_agent.store.spent import Spent
 
-LARGEST_PAYLOAD = 128 * 1024
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OPENED, _CLOSED = ".opened", ".closed"
 _SELECT = "SELECT id, source, type, subject, time, severity, data, still FROM events"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A message that waits in the outbox; (lane, sequence) names it for ever within an epoch."""
-
-    lane: Lane
-    sequence: int
-    message: Message
-
-    @property
-    def key(self) -> tuple[Lane, int]:
-        """What `acknowledged` and `pending(skip=…)` take."""
-        return self.lane, self.sequence
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """What still waits: messages, payload bytes, and the time of the oldest fact among them."""
-
-    count: int
-    bytes: int
-    oldest: datetime | None
 
 
 class Journal:
@@ -52,9 +30,11 @@ class Journal:
     when the database does not answer.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, quotas: Mapping[Lane, int] | None = None) -> None:
         self.path = path
         self._rows = Connections(path, "events")
+        self.outbox = Outbox(self._rows, quotas or {})
+        self.spent = Spent(self._rows)
         self.epoch = self._identify()
 
     def close(self) -> None:
@@ -66,59 +46,12 @@ class Journal:
 
         Raises ValueError for a payload over `LARGEST_PAYLOAD` bytes: it could never leave.
         """
-        for message in messages:
-            if len(message.payload) > LARGEST_PAYLOAD:
-                raise ValueError(f"{event.id}: a payload of {len(message.payload)} bytes")
         data = json.dumps(dict(event.data), ensure_ascii=False, sort_keys=True)
         with self._rows.transaction() as connection:
             if not _insert_event(connection, event, data):
                 return False
-            for message in messages:
-                _enqueue(connection, event, message)
+            self.outbox.add(connection, event, messages)
         return True
-
-    def pending(
-        self,
-        limit: int,
-        skip: Collection[tuple[Lane, int]] = (),
-        lanes: Iterable[Lane] = tuple(Lane),
-    ) -> tuple[Row, ...]:
-        """At most `limit` messages that wait: most urgent lane first, oldest first inside it.
-
-        Rows named in `skip` (already on their way, or refused a moment ago) are left out.
-        """
-        found: list[Row] = []
-        for lane in sorted(lanes, key=list(Lane).index):
-            skipped = sum(1 for key in skip if key[0] is lane)
-            keys = self._rows.read(
-                "SELECT sequence FROM outbox WHERE lane = ? ORDER BY sequence LIMIT ?",
-                (lane.value, limit - len(found) + skipped),
-            )
-            wanted = [number for (number,) in keys if (lane, number) not in skip]
-            found += self._load(lane, wanted[: limit - len(found)])
-            if len(found) >= limit:
-                break
-        return tuple(found)
-
-    def acknowledged(self, lane: Lane, sequence: int) -> None:
-        """The message is taken over by the other side: its row goes, its event stays."""
-        self.settle([(lane, sequence)])
-
-    def settle(self, keys: Iterable[tuple[Lane, int]]) -> None:
-        """`acknowledged` for many messages in one transaction; unknown ones count nothing."""
-        with self._rows.transaction() as connection:
-            gone = connection.executemany(
-                "DELETE FROM outbox WHERE lane = ? AND sequence = ?",
-                [(lane.value, sequence) for lane, sequence in keys],
-            ).rowcount
-            _count(connection, "acknowledged", max(0, gone))
-
-    def backlog(self) -> Backlog:
-        """How much waits, and since when."""
-        ((count, size, oldest),) = self._rows.read(
-            "SELECT count(*), coalesce(sum(size), 0), min(time) FROM outbox"
-        )
-        return Backlog(count, size, None if oldest is None else _moment(oldest))
 
     def open_episodes(self) -> tuple[Event, ...]:
         """The `opened` events that have no `closed` yet, oldest first."""
@@ -139,33 +72,35 @@ class Journal:
         """Events ever recorded, per type."""
         return dict(self._rows.read("SELECT type, events FROM tallies ORDER BY type"))
 
-    @property
-    def acknowledged_total(self) -> int:
-        """Messages ever acknowledged, over all runs of the program."""
-        return self._counter("acknowledged")
-
-    def high_water(self) -> dict[Lane, int]:
-        """The highest sequence number given out so far, per lane; 0 before the first."""
-        known = dict(self._rows.read("SELECT lane, sequence FROM lanes"))
-        return {lane: known.get(lane.value, 0) for lane in Lane}
-
     def next_connection(self) -> int:
         """The number of the connection that is about to be tried: 1, 2, … over all runs."""
         with self._rows.transaction() as connection:
-            return _count(connection, "connections", 1)
+            ((number,),) = connection.execute(
+                "INSERT INTO counters (name, value) VALUES ('connections', 1) "
+                "ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
+            ).fetchall()
+        return int(number)
 
-    def _counter(self, name: str) -> int:
-        rows = self._rows.read("SELECT value FROM counters WHERE name = ?", (name,))
-        return int(rows[0][0]) if rows else 0
+    def begin_epoch(self) -> None:
+        """Count under a new name: numbers of the old one may have been given out that this
+        database does not know of (it was restored from a copy).
+        """
+        epoch = str(uuid.uuid4())
+        self._rows.write("UPDATE identity SET epoch = ?", (epoch,))
+        self.epoch = epoch
 
-    def _load(self, lane: Lane, sequences: Sequence[int]) -> list[Row]:
-        marks = ", ".join("?" * len(sequences))
-        rows = self._rows.read(
-            "SELECT sequence, topic, payload, content_type FROM outbox "  # noqa: S608 - only marks
-            f"WHERE lane = ? AND sequence IN ({marks}) ORDER BY sequence",
-            (lane.value, *sequences),
+    def clock_floor(self) -> datetime:
+        """The latest time that this site and its center have agreed on; 1970 before the first."""
+        rows = self._rows.read("SELECT value FROM counters WHERE name = 'clock_floor'")
+        return wall(int(rows[0][0])) if rows else wall(0)
+
+    def raise_clock_floor(self, now: datetime) -> None:
+        """Both clocks have reached this time."""
+        self._rows.write(
+            "INSERT INTO counters (name, value) VALUES ('clock_floor', ?) "
+            "ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+            (us(now),),
         )
-        return [Row(lane, number, Message(lane, *rest)) for number, *rest in rows]
 
     def _identify(self) -> str:
         with self._rows.transaction() as connection:
@@ -176,13 +111,37 @@ class Journal:
             return str(connection.execute("SELECT epoch FROM identity").fetchone()[0])
 
 
+def open_journal(
+    path: Path, quotas: Mapping[Lane, int], now: datetime
+) -> tuple[Journal, Path | None]:
+    """The journal; a damaged one is moved aside (the second value is where to) and a new one with
+    a new epoch begins. Raises Trouble for anything else, and when it cannot be moved.
+    """
+    try:
+        return Journal(path, quotas), None
+    except Trouble as trouble:
+        if trouble.code != "store.damaged":
+            raise
+    try:
+        aside = move_aside(path, now)
+    except OSError as error:
+        raise Trouble(
+            "store.unavailable",
+            f"Cơ sở dữ liệu {path.name} bị hỏng và không đổi tên được ({error.strerror}). "
+            "Kiểm tra ổ đĩa.",
+            f"The database {path.name} is damaged and cannot be moved aside ({error.strerror}). "
+            "Check the disk.",
+        ) from error
+    return Journal(path, quotas), aside
+
+
 def _insert_event(connection: sqlite3.Connection, event: Event, data: str) -> bool:
     done = connection.execute(
         "INSERT INTO events (id, source, type, subject, time, severity, data, still, open) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ? AND NOT EXISTS (SELECT 1 FROM events WHERE id = ?)) "
         "ON CONFLICT (id) DO NOTHING",
         (
-            *(event.id, event.source, event.type, event.subject, _us(event.time)),
+            *(event.id, event.source, event.type, event.subject, us(event.time)),
             *(event.severity, data, event.still),
             *(event.id.endswith(_OPENED), event.id.removesuffix(_OPENED) + _CLOSED),
         ),
@@ -200,40 +159,7 @@ def _insert_event(connection: sqlite3.Connection, event: Event, data: str) -> bo
     return True
 
 
-def _enqueue(connection: sqlite3.Connection, event: Event, message: Message) -> None:
-    ((sequence,),) = connection.execute(
-        "INSERT INTO lanes (lane, sequence) VALUES (?, 1) "
-        "ON CONFLICT (lane) DO UPDATE SET sequence = sequence + 1 RETURNING sequence",
-        (message.lane.value,),
-    ).fetchall()
-    connection.execute(
-        "INSERT INTO outbox (lane, sequence, topic, content_type, payload, size, event, time) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(message.lane.value, sequence, message.topic, message.content_type),
-            *(message.payload, len(message.payload), event.id, _us(event.time)),
-        ),
-    )
-
-
-def _count(connection: sqlite3.Connection, name: str, more: int) -> int:
-    ((value,),) = connection.execute(
-        "INSERT INTO counters (name, value) VALUES (?, ?) "
-        "ON CONFLICT (name) DO UPDATE SET value = value + excluded.value RETURNING value",
-        (name, more),
-    ).fetchall()
-    return int(value)
-
-
 def _event(row: tuple[Any, ...]) -> Event:
     name, source, kind, subject, time, severity, data, still = row
     values: Mapping[str, Any] = json.loads(data)
-    return Event(name, source, kind, subject, _moment(time), severity, values, still)
-
-
-def _us(wall: datetime) -> int:
-    return (wall - _EPOCH) // timedelta(microseconds=1)
-
-
-def _moment(us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=us)
+    return Event(name, source, kind, subject, wall(time), severity, values, still)

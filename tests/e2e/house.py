@@ -11,8 +11,8 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
 
-from edge_agent.link.mqtt import watch
 from edge_agent.link.publisher import Received
+from edge_agent.link.watch import watch
 from edge_agent.runtime.lock import held, holder
 from edge_agent.sim.clip import ClipForm
 from edge_agent.sim.site import VirtualSite, prepare

@@ -64,7 +64,7 @@ def test_events_wait_while_the_broker_is_away_and_go_at_the_next_start(
     with house(tmp_path / "site", clips, broker.url, address="127.0.62.11") as site:
         agent = site.agent()
         with closing(Journal(tmp_path / "site" / "state" / "events.db")) as journal:
-            until(lambda: journal.backlog().count > 0, 90, "a backlog")
+            until(lambda: waiting(journal) > 0, 90, "a backlog")
             agent.terminate()
             assert agent.wait(60) == 0
             waiting = {event.id for event in journal.recent(100)}
@@ -76,7 +76,7 @@ def test_events_wait_while_the_broker_is_away_and_go_at_the_next_start(
                 return {one["id"] for one in ear.said("event/alarm") + ear.said("event/bulk")}
 
             until(lambda: waiting <= heard(), 60, "the center hears what waited")
-            until(lambda: journal.backlog().count == 0, 60, "the outbox empties")
+            until(lambda: waiting(journal) == 0, 60, "the outbox empties")
             ear.close()
         broker.kill()
 

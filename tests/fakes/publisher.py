@@ -46,7 +46,7 @@ class FakePublisher:
         if not self.connected:
             one.settle(Outcome.LOST, "not connected")
         elif self.largest and len(payload) > self.largest:
-            one.settle(Outcome.REFUSED, "Packet too large")
+            one.settle(Outcome.OVERSIZE, "Packet too large")
         else:
             self.published.append(one)
             if not self.silent:

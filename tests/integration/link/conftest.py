@@ -13,9 +13,9 @@ from edge_agent.config.schema import Mqtt
 from edge_agent.core.event import Event, Lane, Message
 from edge_agent.core.media import CameraState, CameraStatus
 from edge_agent.core.secret import Credential
-from edge_agent.link.mqtt import watch
 from edge_agent.link.publisher import Received
 from edge_agent.link.session import Link
+from edge_agent.link.watch import watch
 from edge_agent.link.wire import Topics, event_message
 from edge_agent.runtime.supervisor import Backoff, start_thread
 from edge_agent.store.journal import Journal
@@ -61,7 +61,7 @@ class Site:
     def __init__(self, folder: Path, url: str, **more: Any) -> None:
         self.journal = Journal(folder / "events.db")
         self.cameras = [CameraStatus("cam-1", CameraState.RECORDING, "", NOON)]
-        settings = more.pop("settings", Mqtt(url=url, keepalive="5s"))
+        settings = more.pop("settings", Mqtt(url=url, keepalive="5s", ack="broker"))
         self.link = Link(
             settings.model_copy(update={"url": url}),
             SITE,

@@ -14,9 +14,11 @@ import pytest
 from edge_agent.config.schema import Mqtt
 from edge_agent.core.secret import Credential
 from edge_agent.core.trouble import Trouble
-from edge_agent.link.mqtt import MqttLink, watch
+from edge_agent.link.mqtt import MqttLink
+from edge_agent.link.watch import watch
 from tests.integration.broker import Broker, free_port, until
 from tests.integration.link.conftest import TOPICS, Center, Site
+from tests.integration.outbox import waiting
 
 MakeBroker = Callable[..., Broker]
 MakeCenter = Callable[..., Center]
@@ -77,11 +79,11 @@ def test_a_broker_is_trusted_only_with_the_right_authority(
 ) -> None:
     ours, theirs = authority(tmp_path / "ours"), authority(tmp_path / "theirs")
     broker = make_broker(tls=certificate(tmp_path / "ours"))
-    trusting = Mqtt(url=broker.url, ca=ours)
+    trusting = Mqtt(url=broker.url, ca=ours, ack="broker")
     site = make_site(broker.url, settings=trusting).start()
     center = make_center(broker.url, settings=trusting)
     site.make(1)
-    until(lambda: site.journal.backlog().count == 0)
+    until(lambda: waiting(site.journal) == 0)
     until(lambda: any("/event/" in m.topic for m in center.got))
     assert refusal(broker.url, ca=theirs).code == "link.untrusted"
     elsewhere = broker.url.replace("127.0.0.1", "localhost")

@@ -7,13 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from edge_agent.core.delivery import GivenUp
 from edge_agent.core.event import Event, Lane, Message
 from edge_agent.core.media import CameraState, CameraStatus
 from edge_agent.core.secret import Credential
+from edge_agent.link import tombstones
 from edge_agent.link.wire import CLOUDEVENT
 from tests.bench.line import Line
 from tests.integration.broker import Broker, free_port, until
 from tests.integration.link.conftest import NOON, TOPICS, Center, Site
+from tests.integration.outbox import rows, waiting
 
 MakeBroker = Callable[..., Broker]
 MakeCenter = Callable[..., Center]
@@ -21,7 +24,7 @@ MakeSite = Callable[..., Site]
 
 
 def ids(center: Center) -> set[str]:
-    return {json.loads(m.payload)["id"] for m in center.got if "/event/" in m.topic}
+    return {json.loads(m.payload)["id"] for m in center.got if m.content_type == CLOUDEVENT}
 
 
 def test_an_event_arrives_as_a_cloudevent_and_its_row_goes(
@@ -31,15 +34,16 @@ def test_an_event_arrives_as_a_cloudevent_and_its_row_goes(
     center, site = make_center(broker.url), make_site(broker.url).start()
     until(lambda: site.link.connected)
     site.make(1)
-    until(lambda: site.journal.backlog().count == 0)
+    until(lambda: waiting(site.journal) == 0)
     until(lambda: ids(center) == {"e1.opened"})
     message = center.last(TOPICS.event(Lane.ALARM))
     assert message is not None
     assert (message.content_type, message.qos, message.retained) == (CLOUDEVENT, 1, False)
-    assert message.labels == {"epoch": site.journal.epoch, "lane": "alarm", "sequence": "1"}
+    named = {"epoch": site.journal.epoch, "lane": "alarm", "sequence": "1", "late": "1"}
+    assert message.labels == named
     assert json.loads(message.payload)["data"] == {"number": 1, "still": ""}
-    assert (site.link.sent, site.link.acknowledged) == (1, 1)
-    assert site.journal.acknowledged_total == 1
+    assert (site.link.figures.sent, site.link.figures.acknowledged) == (1, 1)
+    assert site.journal.outbox.acknowledged_total() == 1
 
 
 def test_state_and_birth_are_retained_and_paired_and_a_heartbeat_is_not(
@@ -48,6 +52,7 @@ def test_state_and_birth_are_retained_and_paired_and_a_heartbeat_is_not(
     broker = make_broker()
     early, site = make_center(broker.url), make_site(broker.url).start()
     until(lambda: site.link.connected)
+    until(lambda: early.last(TOPICS.camera("cam-1")) is not None)
     assert site.link.heartbeat({"fps": {"cam-1": float("nan")}})
     until(lambda: early.last(TOPICS.heartbeat) is not None)
     late = make_center(broker.url)
@@ -62,7 +67,8 @@ def test_state_and_birth_are_retained_and_paired_and_a_heartbeat_is_not(
     assert (born["conn"], born["site"]) == (1, {"version": "0.1"})
     beat = early.last(TOPICS.heartbeat)
     assert beat
-    assert json.loads(beat.payload)["backlog"] == {"bytes": 0, "count": 0, "oldest": None}
+    backlog = json.loads(beat.payload)["backlog"]
+    assert (backlog["bytes"], backlog["count"], backlog["oldest"]) == (0, 0, None)
 
 
 def test_a_camera_state_is_retained_and_told_again_at_every_connection(
@@ -111,10 +117,10 @@ def test_a_line_cut_again_and_again_delivers_every_event(
     for cut in range(4):
         until(lambda: site.link.connected)
         made |= {site.make(cut * 50 + number) for number in range(50)}
-        until(lambda few=40 * cut: site.link.acknowledged > few)
+        until(lambda few=40 * cut: site.link.figures.acknowledged > few)
         line.cut()
         until(lambda: not site.link.connected)
-    until(lambda: site.journal.backlog().count == 0)
+    until(lambda: waiting(site.journal) == 0)
     until(lambda: ids(center) == made)
 
 
@@ -130,14 +136,14 @@ def test_what_the_outbox_holds_when_a_broker_is_killed_arrives_after_its_restart
     until(lambda: not site.link.connected)
     # a broker may forget what it acknowledged and had not yet passed on (its receipt is no
     # center's receipt), so the promise is about the rest
-    waits = {json.loads(row.message.payload)["id"] for row in site.journal.pending(500)}
+    waits = {json.loads(row.message.payload)["id"] for row in rows(site.journal)}
     later = {site.make(number) for number in range(150, 300)}
     center.ready.clear()
     broker.start()
-    until(lambda: site.journal.backlog().count == 0, 20)
+    until(lambda: waiting(site.journal) == 0, 20)
     until(lambda: waits | later <= ids(center))
     assert len(made | later) == 300
-    assert site.journal.acknowledged_total == 300
+    assert site.journal.outbox.acknowledged_total() == 300
 
 
 def test_events_of_a_run_without_a_broker_go_at_the_next_start(
@@ -150,10 +156,10 @@ def test_events_of_a_run_without_a_broker_go_at_the_next_start(
     assert first.journal.path.exists()
     broker = make_broker(port=port)
     center, second = make_center(broker.url), make_site(broker.url)
-    assert second.journal.backlog().count == 30
+    assert waiting(second.journal) == 30
     second.start()
     until(lambda: ids(center) == made)
-    until(lambda: second.journal.backlog().count == 0)
+    until(lambda: waiting(second.journal) == 0)
 
 
 def test_a_refusal_keeps_the_row_and_is_not_hammered(
@@ -169,16 +175,16 @@ def test_a_refusal_keeps_the_row_and_is_not_hammered(
     site = make_site(broker.url, credential=Credential("site", "ok"), refused_seconds=0.5).start()
     until(lambda: site.link.connected)
     made = {site.make(number) for number in range(5)}
-    until(lambda: site.link.refused >= 10, what="tried again, slowly")
-    assert site.link.sent <= 15
-    assert site.journal.backlog().count == 5
+    until(lambda: site.link.figures.refused >= 10, what="tried again, slowly")
+    assert site.link.figures.sent <= 15
+    assert waiting(site.journal) == 5
     assert ids(center) == set()
     assert "Not authorized" in capsys.readouterr().out
     broker.kill()
     broker.acl = "user site\ntopic write qcam/#\nuser center\ntopic read #\n"
     center.ready.clear()
     broker.start()
-    until(lambda: site.journal.backlog().count == 0)
+    until(lambda: waiting(site.journal) == 0)
     until(lambda: ids(center) == made)
 
 
@@ -189,14 +195,14 @@ def test_what_no_center_subscribes_to_waits_until_one_does(
     site = make_site(broker.url)
     made = {site.make(number) for number in range(30)}
     site.start()
-    until(lambda: site.link.unheard > 0)
-    assert site.journal.backlog().count == 30
+    until(lambda: site.link.figures.unheard > 0)
+    assert waiting(site.journal) == 30
     center = make_center(broker.url)
     until(lambda: ids(center) == made)
-    until(lambda: site.journal.backlog().count == 0)
+    until(lambda: waiting(site.journal) == 0)
 
 
-def test_a_packet_over_the_brokers_limit_is_refused_without_losing_the_connection(
+def test_what_is_over_the_brokers_limit_is_set_aside_without_losing_the_connection(
     make_broker: MakeBroker, make_center: MakeCenter, make_site: MakeSite
 ) -> None:
     broker = make_broker(settings=("max_packet_size 2000",))
@@ -207,7 +213,10 @@ def test_a_packet_over_the_brokers_limit_is_refused_without_losing_the_connectio
     site.journal.record(event, [Message(Lane.ALARM, TOPICS.event(Lane.ALARM), b"x" * 3000)])
     site.make(2)
     until(lambda: ids(center) == {"e1.opened", "e2.opened"})
-    until(lambda: site.link.refused == 1 and site.journal.backlog().count == 1)
+    until(lambda: waiting(site.journal) == 0)
+    (aside,) = site.journal.outbox.set_aside()
+    assert (aside.event, aside.reason) == ("big", GivenUp.OVERSIZE)
+    until(lambda: any(m.content_type == tombstones.CONTENT_TYPE for m in center.got))
     assert site.link.connected
 
 
@@ -219,5 +228,5 @@ def test_a_broker_that_allows_little_in_flight_is_obeyed(
     made = {site.make(number) for number in range(100)}
     site.start()
     until(lambda: ids(center) == made)
-    until(lambda: site.journal.backlog().count == 0)
-    assert site.link.sent == 100, "no connection was lost for sending too much at once"
+    until(lambda: waiting(site.journal) == 0)
+    assert site.link.figures.sent == 100, "no connection was lost for sending too much at once"

@@ -11,6 +11,7 @@ from edge_agent.link.episodes import closed_by_interruption, episode_event, reco
 from edge_agent.link.wire import LARGEST_THUMBNAIL
 from edge_agent.store.journal import Journal
 from tests.integration.link.conftest import NOON, TOPICS
+from tests.integration.outbox import rows
 
 
 def opened() -> Sighting:
@@ -24,7 +25,7 @@ def test_an_episode_is_recorded_once_and_the_link_is_woken_once(tmp_path: Path) 
     for expected in (True, False):
         fresh = record_event(journal, TOPICS, event, opened().thumbnail, lambda: woken.append(1))
         assert fresh is expected
-    assert [row.lane for row in journal.pending(9)] == [Lane.ALARM, Lane.IMAGE]
+    assert [row.lane for row in rows(journal)] == [Lane.ALARM, Lane.IMAGE]
     assert woken == [1]
     journal.close()
 
@@ -35,7 +36,7 @@ def test_a_picture_that_is_too_large_is_reported_and_the_fact_goes_without_it(
     journal = Journal(tmp_path / "events.db")
     event = episode_event("khu-a", opened())
     assert record_event(journal, TOPICS, event, b"\xff\xd8" + b"x" * LARGEST_THUMBNAIL)
-    assert [row.lane for row in journal.pending(9)] == [Lane.ALARM]
+    assert [row.lane for row in rows(journal)] == [Lane.ALARM]
     assert "thumbnail.left" in capsys.readouterr().out
     journal.close()
 

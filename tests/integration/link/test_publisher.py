@@ -71,7 +71,7 @@ def test_what_nobody_subscribes_to_is_told_apart_from_what_arrived(stage: Stage)
 
 
 def test_too_large_is_refused_and_the_connection_stands(stage: Stage) -> None:
-    assert stage.publisher.publish(TOPIC, b"x" * 4000).result(5).outcome is Outcome.REFUSED
+    assert stage.publisher.publish(TOPIC, b"x" * 4000).result(5).outcome is Outcome.OVERSIZE
     assert stage.publisher.connected
     assert stage.publisher.publish(TOPIC, b"x").result(5).outcome is Outcome.ACCEPTED
 

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.core.delivery import Ranges
 from edge_agent.core.event import Event, Lane, Message
 from edge_agent.core.trouble import Trouble
-from edge_agent.store.journal import LARGEST_PAYLOAD, Backlog, Journal
+from edge_agent.store.journal import Journal
+from edge_agent.store.outbox import LARGEST_PAYLOAD, QUOTAS, LaneBacklog, lanes_total
+from tests.integration.outbox import keys, rows, waiting
 
 NOON = datetime(2021, 7, 28, 5, 0, 0, 123000, tzinfo=UTC)
 OPENED, CLOSED = "vn.qcam.episode.opened.v1", "vn.qcam.episode.closed.v1"
@@ -34,8 +37,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 def test_an_event_and_its_messages_are_kept(journal: Journal) -> None:
     assert journal.record(event("a.opened"), [note(), note(Lane.IMAGE, b"\xff\xd8")])
-    rows = journal.pending(10)
-    assert [(row.lane, row.sequence, row.message) for row in rows] == [
+    assert [(row.lane, row.sequence, row.message) for row in rows(journal)] == [
         (Lane.ALARM, 1, note()),
         (Lane.IMAGE, 1, note(Lane.IMAGE, b"\xff\xd8")),
     ]
@@ -45,45 +47,43 @@ def test_an_event_and_its_messages_are_kept(journal: Journal) -> None:
 def test_the_same_event_twice_is_once(journal: Journal) -> None:
     assert journal.record(event("a.opened"), [note()])
     assert not journal.record(event("a.opened"), [note(), note()])
-    assert journal.backlog().count == 1
+    assert waiting(journal) == 1
     assert journal.counts() == {OPENED: 1}
-    assert journal.high_water()[Lane.ALARM] == 1
+    assert journal.outbox.high_water()[Lane.ALARM] == 1
 
 
 def test_urgent_lanes_come_first_and_the_oldest_inside(journal: Journal) -> None:
     for number, lane in enumerate([Lane.IMAGE, Lane.BULK, Lane.ALARM, Lane.BULK, Lane.ALARM]):
         journal.record(event(f"e{number}"), [note(lane)])
-    order = [row.key for row in journal.pending(10)]
-    assert order == [
+    assert keys(journal) == [
         (Lane.ALARM, 1),
         (Lane.ALARM, 2),
         (Lane.BULK, 1),
         (Lane.BULK, 2),
         (Lane.IMAGE, 1),
     ]
-    assert [row.key for row in journal.pending(3)] == order[:3]
-    some = journal.pending(2, skip={(Lane.ALARM, 1), (Lane.BULK, 1)})
-    assert [row.key for row in some] == [(Lane.ALARM, 2), (Lane.BULK, 2)]
-    assert [row.key for row in journal.pending(9, lanes=[Lane.IMAGE])] == [(Lane.IMAGE, 1)]
 
 
 def test_a_sequence_number_is_never_used_again(tmp_path: Path) -> None:
     for number in range(1, 4):
         journal = Journal(tmp_path / "events.db")
         journal.record(event(f"e{number}"), [note()])
-        ((row),) = journal.pending(5)
-        assert row.sequence == number
-        journal.acknowledged(row.lane, row.sequence)
-        journal.acknowledged(row.lane, row.sequence)
-        assert journal.acknowledged_total == number
-        assert journal.backlog() == Backlog(0, 0, None)
+        assert keys(journal) == [(Lane.ALARM, number)]
+        for _ in range(2):
+            journal.outbox.taken(Lane.ALARM, Ranges.numbers([number]))
+        assert journal.outbox.acknowledged_total() == number
+        assert journal.outbox.backlog()[Lane.ALARM] == LaneBacklog(quota=QUOTAS[Lane.ALARM])
         journal.close()
 
 
 def test_the_backlog_names_its_weight_and_its_oldest_fact(journal: Journal) -> None:
     journal.record(event("late", when=NOON + timedelta(hours=1)), [note(payload=b"1234")])
     journal.record(event("early"), [note(payload=b"12"), note(Lane.BULK, b"3")])
-    assert journal.backlog() == Backlog(3, 7, NOON)
+    waits = journal.outbox.backlog()
+    assert waits[Lane.ALARM] == LaneBacklog(2, 6, NOON, QUOTAS[Lane.ALARM])
+    assert waits[Lane.IMAGE] == LaneBacklog(quota=QUOTAS[Lane.IMAGE])
+    total = lanes_total(waits.values())
+    assert (total.count, total.bytes, total.oldest) == (3, 7, NOON)
 
 
 def test_epoch_and_connection_numbers_survive_a_restart(tmp_path: Path) -> None:
@@ -115,14 +115,14 @@ def test_a_payload_that_could_never_leave_is_refused_with_the_event(journal: Jou
     with pytest.raises(ValueError, match="payload"):
         journal.record(event("a"), [note(), note(payload=b"x" * (LARGEST_PAYLOAD + 1))])
     assert journal.recent(1) == ()
-    assert journal.high_water()[Lane.ALARM] == 0
+    assert journal.outbox.high_water()[Lane.ALARM] == 0
 
 
 def test_an_event_that_cannot_be_written_leaves_nothing_behind(journal: Journal) -> None:
     with pytest.raises(Trouble):  # the second message breaks the transaction
         journal.record(event("a"), [note(), note(payload="text")])  # type: ignore[arg-type]
     assert journal.recent(1) == ()
-    assert journal.backlog().count == 0
+    assert waiting(journal) == 0
     assert journal.record(event("a"), [note()])
 
 
@@ -136,13 +136,13 @@ def test_threads_record_and_acknowledge_at_the_same_time(journal: Journal) -> No
         thread.start()
     done = 0
     while done < 100:
-        rows = journal.pending(20)
-        journal.settle([row.key for row in rows])
-        done += len(rows)
+        numbers = [number for _lane, number in keys(journal)]
+        journal.outbox.taken(Lane.ALARM, Ranges.numbers(numbers))
+        done += len(numbers)
     for thread in threads:
         thread.join()
-    assert journal.acknowledged_total == 100
-    assert journal.high_water()[Lane.ALARM] == 100
+    assert journal.outbox.acknowledged_total() == 100
+    assert journal.outbox.high_water()[Lane.ALARM] == 100
     assert sum(journal.counts().values()) == 100
 
 
@@ -177,7 +177,7 @@ def test_a_writer_killed_at_any_moment_loses_nothing_it_reported(tmp_path: Path)
     kept = {found.id for found in journal.recent(100000)}
     assert reported <= kept
     assert len(kept - reported) <= 3, "at most the one in hand of each life"
-    assert journal.backlog().count == 2 * len(kept)
+    assert waiting(journal) == 2 * len(kept)
     marks = dict.fromkeys(Lane, 0) | {Lane.ALARM: len(kept), Lane.IMAGE: len(kept)}
-    assert journal.high_water() == marks
+    assert journal.outbox.high_water() == marks
     journal.close()

@@ -2,7 +2,7 @@
 
 import json
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,8 @@ from edge_agent.core.event import Event, Lane
 from edge_agent.core.media import CameraState, CameraStatus
 from edge_agent.core.trouble import Trouble
 from edge_agent.link import wire
-from edge_agent.link.wire import LARGEST_PAYLOAD, Topics
-from edge_agent.store.journal import Backlog
+from edge_agent.link.wire import Topics
+from edge_agent.store.outbox import LARGEST_PAYLOAD
 
 NOON = datetime(2021, 7, 28, 5, 0, 0, 123456, tzinfo=UTC)
 TOPICS = Topics("khu-a")
@@ -101,14 +101,11 @@ def test_states_name_epoch_and_connection_and_a_will_no_time() -> None:
     }
 
 
-def test_birth_and_heartbeat_carry_what_the_site_says_of_itself() -> None:
-    born = json.loads(wire.birth("E", 1, NOON, {Lane.ALARM: 3, Lane.BULK: 0}, {"version": "1"}))
+def test_a_birth_carries_what_the_site_says_of_itself() -> None:
+    marks = {Lane.ALARM: 3, Lane.BULK: 0}
+    born = json.loads(wire.birth("E", 1, NOON, marks, "center", {"version": "1"}))
     assert born["high_water"] == {"alarm": 3, "bulk": 0}
-    assert born["site"] == {"version": "1"}
-    backlog = Backlog(2, 900, NOON - timedelta(hours=1))
-    beat = json.loads(wire.heartbeat("E", 1, NOON, backlog, {"fps": {"cam-1": 4.9}}))
-    assert beat["backlog"] == {"count": 2, "bytes": 900, "oldest": "2021-07-28T04:00:00.123Z"}
-    assert beat["site"] == {"fps": {"cam-1": 4.9}}
+    assert (born["ack"], born["site"]) == ("center", {"version": "1"})
 
 
 def test_a_camera_state_says_why_and_since_when() -> None:
