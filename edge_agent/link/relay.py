@@ -88,8 +88,11 @@ class Relay:
         now, line = self._clock.now(), self._line
         if line is None:
             return
-        self._take_receipts(now)
         self._line = None
+        while not self._landed.empty():  # what the broker confirmed last is innocent, not settled
+            _line, flight, receipt = self._landed.get_nowait()
+            if receipt.outcome is Outcome.ACCEPTED:
+                flight.taken = now.mono
         for flight in line.untaken:
             if flight.stones or now.mono - flight.departure.at > _BLAME_SECONDS:
                 continue
