@@ -68,8 +68,7 @@ class Agent:
         self._layout = Layout.of(config)
         self._layout.make()
         quotas = {lane: getattr(config.mqtt.quota, lane.value) for lane in Lane}
-        now = clock.now().wall
-        self._journal, aside = open_journal(self._layout.events, quotas, now)
+        self._journal, damaged = open_journal(self._layout.events, quotas, clock.now().wall)
         self._recordings = Recordings(self._layout.recordings_index)
         self._search = CameraSearch(
             config, self._layout, credentials.camera, clock, self._cameras_changed
@@ -82,7 +81,20 @@ class Agent:
         self._report = SelfReport(
             config, self._layout, clock, self._recordings, self._search, self._vision
         )
-        self._link = Link(
+        self._link, self._outbox = self._line(credentials, damaged)
+        self._custody = Custody(
+            self._recordings, self._journal, self._layout.stills, config.recording, clock
+        )
+        self._notices, self._facts = self._tellers()
+        self._recorder = RecorderChild(config_path, self._layout)
+        self._states = CameraStates(config.vision.enabled)
+        self._told: frozenset[CameraStatus] = frozenset()
+        self._pulse = notify.Pulse(clock)
+
+    def _line(self, credentials: Credentials, damaged: Path | None) -> tuple[Link, OutboxWatch]:
+        """The line to the center, and who watches what waits for it."""
+        config, clock = self._config, self._clock
+        link = Link(
             config.mqtt,
             config.site.id,
             credentials.mqtt,
@@ -92,19 +104,10 @@ class Agent:
             clock,
             timezone=config.site.timezone,
         )
-        self._outbox = OutboxWatch(
-            config.site.id, self._journal, self._link.topics, self._link.notify, clock
-        )
-        if aside is not None:
-            self._outbox.damaged(aside)
-        self._custody = Custody(
-            self._recordings, self._journal, self._layout.stills, config.recording, clock
-        )
-        self._notices, self._facts = self._tellers()
-        self._recorder = RecorderChild(config_path, self._layout)
-        self._states = CameraStates(config.vision.enabled)
-        self._told: frozenset[CameraStatus] = frozenset()
-        self._pulse = notify.Pulse(clock)
+        watch = OutboxWatch(config.site.id, self._journal, link.topics, link.notify, clock)
+        if damaged is not None:
+            watch.damaged(damaged)
+        return link, watch
 
     def _tellers(self) -> tuple[NoticeBoard, Facts]:
         """Who turns what the recorder and vision say into facts for the center."""

@@ -235,6 +235,7 @@ def test_after_a_lost_connection_all_that_was_not_settled_is_sent_again(
     going = relay(journal, first, clock)
     going.turn()
     first.published[0].settle(Outcome.ACCEPTED)
+    going.turn()
     first.disconnect()
     going.lost()
     assert waiting(journal) == 9
