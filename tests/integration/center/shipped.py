@@ -11,8 +11,9 @@ from edge_agent.center.authority.home import Home
 from edge_agent.center.authority.keeper import Authority
 from edge_agent.config.schema import Mqtt
 from edge_agent.link.enrol import keys
-from edge_agent.link.mqtt import MqttLink, watch
+from edge_agent.link.mqtt import MqttLink
 from edge_agent.link.publisher import Received
+from edge_agent.link.watch import watch
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.runtime.supervisor import start_thread
 from tests.integration.broker import MOSQUITTO, free_port, listens, until
