@@ -26,6 +26,7 @@ from edge_agent import (
     cli_playback,
     cli_recording,
     cli_sizing,
+    cli_status,
 )
 from edge_agent.app.agent import Agent
 from edge_agent.app.layout import Layout
@@ -73,6 +74,7 @@ cli_recording.register(app)
 cli_evidence.register(app)
 app.command()(cli_sizing.sizing)
 app.command()(cli_analyze.analyze)
+app.command()(cli_status.status)
 app.command()(cli_playback.play)
 app.command()(cli_enrol.enroll)
 cli_center.center.add_typer(cli_authority.ca, name="ca")

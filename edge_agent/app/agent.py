@@ -18,6 +18,7 @@ from edge_agent.app.outbox_watch import OutboxWatch
 from edge_agent.app.recorder import RecorderChild
 from edge_agent.app.renewal import Renewal
 from edge_agent.app.report import SelfReport
+from edge_agent.app.rule_hours import HourBook
 from edge_agent.app.states import CameraStates
 from edge_agent.app.vision import VisionChild
 from edge_agent.app.web import SitePages
@@ -32,6 +33,7 @@ from edge_agent.runtime import notify
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
 from edge_agent.runtime.supervisor import Attempt, Backoff, start_thread
+from edge_agent.store.coverage import RuleHours
 from edge_agent.store.journal import open_journal
 from edge_agent.store.ledger import Ledger
 from edge_agent.store.recordings import Recordings
@@ -73,13 +75,16 @@ class Agent:
         self._search = CameraSearch(
             config, self._layout, credentials.camera, clock, self._cameras_changed
         )
+        rule_hours = RuleHours(self._layout.events)
+        self._hours = HourBook(rule_hours)
         self._vision = VisionChild(
             self._vision_job(config, credentials),
             self._sighted,
+            self._hours.covered,
             self._interrupted,
         )
         self._report = SelfReport(
-            config, self._layout, clock, self._recordings, self._search, self._vision
+            config, self._layout, clock, self._recordings, self._search, self._vision, rule_hours
         )
         self._link, self._outbox = self._line(credentials, damaged)
         self._custody = Custody(
@@ -121,7 +126,9 @@ class Agent:
 
     def run(self, stop: Event, with_recorder: bool) -> None:
         """Start in order, wait, stop in the reverse order with a deadline for each."""
+        self._custody.drop_orphans()
         self._facts.interrupted("interrupted")
+        self._custody.mend()
         self._search.load()
         self._vision.cameras(self._search.cameras)
         parts = self._start(stop, with_recorder)
@@ -135,6 +142,7 @@ class Agent:
             scheduler.shutdown(wait=False)
             for part in parts:
                 part.end()
+            self._hours.flush()
             if with_recorder:
                 self._recorder.stop()
         log.info("agent.stopped", site=self._config.site.id)
@@ -158,6 +166,7 @@ class Agent:
 
     def _schedule(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.add_job(self._custody.mend, "interval", hours=1, misfire_grace_time=None)
         scheduler.add_job(self._custody.sweep, "interval", hours=1, misfire_grace_time=None)
         if self._config.mqtt.enabled:
             renewal = Renewal(self._config, self._layout, self._clock)

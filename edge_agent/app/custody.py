@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from edge_agent.config.schema import Recording
-from edge_agent.core.event import Event
+from edge_agent.core.event import Event, Rule
 from edge_agent.core.ledger import Deletion, Hold, Why
 from edge_agent.core.time import from_iso
 from edge_agent.core.trouble import Trouble
@@ -21,6 +21,7 @@ from edge_agent.store.ledger import Ledger
 from edge_agent.store.recordings import Recordings
 
 _AROUND = timedelta(seconds=10)
+_RECENT = 1000  # events looked back over
 _BY_RULE = "rule hold_episodes"
 
 
@@ -47,6 +48,8 @@ class Custody:
         """
         if not self._settings.hold_episodes or event.type not in {OPENED, CLOSED}:
             return
+        if event.data.get("rule") == Rule.CALIBRATION:
+            return  # a floor that no longer fits is days of footage and proves nothing
         episode = str(event.data["episode"])
         kept = timedelta(days=self._settings.ceiling_days, seconds=self._settings.hold_episodes)
         closed = event.type == CLOSED
@@ -64,6 +67,33 @@ class Custody:
             self._holds.put(hold)
         except Trouble as trouble:
             log.error("hold.not_written", id=hold.id, code=trouble.code, en=trouble.en)
+
+    def mend(self) -> None:
+        """Write the holds that recent episodes should have and have not: the recordings database
+        did not answer, or the agent died between hold and event.
+        """
+        try:
+            known = {hold.id: hold for hold in self._holds.all()}
+            for event in reversed(self._journal.recent(_RECENT)):
+                hold = known.get(f"episode.{event.data.get('episode')}")
+                if hold is None or (hold.end is None and event.type == CLOSED):
+                    self.note(event)
+        except Trouble as trouble:
+            log.error("holds.not_mended", code=trouble.code, en=trouble.en)
+
+    def drop_orphans(self) -> None:
+        """End the holds of episodes that never became an event; only while nothing is recorded,
+        since a hold is written just before its event.
+        """
+        now = self._clock.now().wall
+        try:
+            for hold in self._holds.active(now):
+                episode = hold.id.removeprefix("episode.")
+                mine = hold.who == _BY_RULE and hold.end is None and episode != hold.id
+                if mine and self._journal.event(f"{episode}.opened") is None:
+                    self._holds.release(hold.id, now, _BY_RULE)
+        except Trouble as trouble:
+            log.error("holds.not_mended", code=trouble.code, en=trouble.en)
 
     def sweep(self) -> int:
         """Delete the stills past the ceiling that no hold covers; how many.

@@ -9,15 +9,17 @@ from typing import Any
 import edge_agent
 from edge_agent.app.cameras import CameraSearch
 from edge_agent.app.layout import Layout
+from edge_agent.app.rule_hours import coverage_figures
 from edge_agent.app.vision import VisionChild
 from edge_agent.config.schema import Config
 from edge_agent.core.ledger import RetentionStatus
 from edge_agent.core.media import Camera
-from edge_agent.core.perception import VisionStatus
+from edge_agent.core.perception import RuleCoverage, VisionStatus
 from edge_agent.core.time import Instant, iso
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.health import health
+from edge_agent.store.coverage import RuleHours, hour_of
 from edge_agent.store.ledger import DiskState, Ledger
 from edge_agent.store.recordings import Recordings, Totals
 
@@ -32,6 +34,7 @@ class SelfReport:
     recordings: Recordings
     search: CameraSearch
     vision: VisionChild
+    hours: RuleHours
 
     def birth(self) -> dict[str, Any]:
         """Said once per connection: what this site is."""
@@ -56,10 +59,14 @@ class SelfReport:
         now = self.clock.now()
         folders = (self.layout.recordings, self.layout.state)
         ledger, totals = Ledger(self.recordings.rows), self.recordings.totals()
+        covered = self.hours.since(hour_of(now.wall - timedelta(hours=23)))
         return {
             "health": asdict(health(folders)),
             "cameras": {
-                camera.id: self._camera(camera, totals.get(camera.id), now)
+                camera.id: {
+                    **self._camera(camera, totals.get(camera.id), now),
+                    "rules_24h": coverage_figures(covered.get(camera.id, RuleCoverage())),
+                }
                 for camera in self.search.cameras
             },
             "retention": {name: _promise(one) for name, one in ledger.retention().items()},

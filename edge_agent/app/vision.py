@@ -12,7 +12,7 @@ from typing import Any
 
 from edge_agent.core.event import Sighting
 from edge_agent.core.media import Camera
-from edge_agent.core.perception import LivePiece, Snapshot, VisionStatus
+from edge_agent.core.perception import Covered, LivePiece, Snapshot, VisionStatus
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.logs import log
 from edge_agent.vision.worker import VisionJob, run_vision
@@ -24,19 +24,22 @@ _POLL_SECONDS = 0.5
 class VisionChild:
     """Runs one vision process at a time and passes on what it says.
 
-    `sighted` is called for every opened or closed episode, `died` when a process ended without
-    closing its episodes (the journal then closes them as interrupted), `shown` with what
-    `snapshot` and `live` asked for; it must not block.
+    `sighted` is called for every opened or closed episode, `covered` now and then with what the
+    rules could know, `died` when a process ended without closing its episodes (the journal then
+    closes them as interrupted), `shown` with what `snapshot` and `live` asked for; it must not
+    block.
     """
 
     def __init__(
         self,
         job: VisionJob,
         sighted: Callable[[Sighting], None],
+        covered: Callable[[Covered], None],
         died: Callable[[str], None],
         shown: Callable[[Snapshot | LivePiece], None] = lambda _shown: None,
     ) -> None:
-        self._job, self._sighted, self._died, self._shown = job, sighted, died, shown
+        self._job, self._sighted, self._covered = job, sighted, covered
+        self._died, self._shown = died, shown
         self._lock = Lock()
         self._pipe: Connection | None = None
         self._statuses: dict[str, VisionStatus] = {}
@@ -132,6 +135,8 @@ class VisionChild:
         match said:
             case Sighting():
                 self._sighted(said)
+            case Covered():
+                self._covered(said)
             case VisionStatus():
                 with self._lock:
                     self._statuses[said.camera] = said

@@ -93,6 +93,15 @@ class RuleCoverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Covered:
+    """What the rules of one camera covered since the last time this was said."""
+
+    camera: str
+    at: Instant
+    counted: RuleCoverage
+
+
+@dataclass(frozen=True, slots=True)
 class VisionStatus:
     """How well one camera is really looked at: analysed frames per second over the last window,
     frames analysed and dropped since start, seconds from frame to result, people in view.

@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from edge_agent.core.media import Camera
-from edge_agent.core.perception import Snapshot
+from edge_agent.core.perception import Covered, Snapshot
 from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
 from edge_agent.rules.places import View
@@ -29,6 +29,7 @@ from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook
 from edge_agent.vision.worker import VisionJob
 
 _STATUS_EVERY = 2.0  # seconds
+_COVERAGE_EVERY = 20.0  # seconds
 _LOST = 10.0  # seconds without a frame after which open episodes close
 _REFUSED = 900.0  # seconds before a refused password is tried again: cameras lock accounts
 _LAST_WORDS = 1.0  # seconds for all decode threads to end; one may be deep in a read
@@ -106,6 +107,7 @@ class Lookout:
         start_thread("keyframes", reader.run_once, stop, Backoff(first=0.5, ceiling=5.0))
         log.info("vision.looking", models=self._models.mark, cameras=len(self._wanted))
         said, cameras = self._clock.now(), None
+        counted = said
         while not stop.is_set():
             if cameras is not self._wanted:
                 cameras = self._wanted
@@ -116,6 +118,10 @@ class Lookout:
             if now.since(said) >= _STATUS_EVERY:
                 said = now
                 self._tell(now)
+            if now.since(counted) >= _COVERAGE_EVERY:
+                counted = now
+                for eye in self._eyes.values():
+                    self._tell_coverage(eye, now)
         threads = [eye.thread for eye in self._eyes.values() if eye.thread]
         self._open_and_close((), "stopped")
         for thread in threads:
@@ -156,6 +162,11 @@ class Lookout:
             dropped, persons = self._inbox.dropped(name), eye.pipeline.persons
             self._say(self._meters[name].status(now, dropped, persons, reason))
 
+    def _tell_coverage(self, eye: _Eye, now: Instant) -> None:
+        counted = eye.pipeline.coverage()
+        if counted.seconds:
+            self._say(Covered(eye.camera.id, now, counted))
+
     def _open_and_close(self, cameras: tuple[Camera, ...], why: str = "camera_changed") -> None:
         wanted = {camera.id: camera for camera in cameras}
         gone = [eye for eye in self._eyes.values() if wanted.get(eye.camera.id) != eye.camera]
@@ -166,6 +177,7 @@ class Lookout:
             del self._eyes[eye.camera.id]
             for sighting in eye.pipeline.interrupt(self._clock.now(), why):
                 self._say(sighting)
+            self._tell_coverage(eye, self._clock.now())
         for camera in wanted.values():
             if camera.id not in self._eyes:
                 self._open(camera)

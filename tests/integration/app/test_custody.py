@@ -1,6 +1,7 @@
 """What the agent does with the recorder's notices, an episode's footage, and old stills."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from edge_agent.app.custody import Custody
 from edge_agent.app.notices import NoticeBoard
 from edge_agent.config.schema import Recording
-from edge_agent.core.event import Event, Lane
+from edge_agent.core.event import Event, Lane, Rule
 from edge_agent.core.ledger import Hold, Notice, Why
 from edge_agent.core.time import iso
 from edge_agent.link.episodes import CLOSED, OPENED
@@ -76,6 +77,33 @@ def test_an_opened_episode_holds_its_footage_and_the_closing_ends_the_span(desk:
     assert hold.until == NOW + timedelta(days=42, seconds=60)
     assert hold.active(NOW + timedelta(days=40))
     assert not hold.active(NOW + timedelta(days=43))
+
+
+def test_what_a_crash_left_between_hold_and_event_is_mended_at_the_next_start(desk: Desk) -> None:
+    custody = desk.custody(hold_episodes="7d")
+    custody.note(episode("opened", 5))
+    custody.drop_orphans()
+    assert desk.holds.active(NOW) == (), "no event, so nothing to hold footage for"
+    for phase, seconds in (("opened", 5), ("closed", 60)):
+        late = episode(phase, seconds)
+        desk.journal.record(
+            replace(late, id=f"e2.{phase}", data={**late.data, "episode": "e2"}), ()
+        )
+    custody.mend()
+    custody.mend()
+    (hold,) = desk.holds.active(NOW)
+    assert (hold.id, hold.start) == ("episode.e2", NOW - timedelta(seconds=10))
+    assert hold.end == NOW + timedelta(seconds=70)
+    custody.drop_orphans()
+    assert desk.holds.active(NOW) == (hold,)
+
+
+def test_a_floor_that_no_longer_fits_holds_no_footage(desk: Desk) -> None:
+    stale = episode("opened", 5)
+    desk.custody(hold_episodes="7d").note(
+        replace(stale, data={**stale.data, "rule": Rule.CALIBRATION})
+    )
+    assert desk.holds.all() == ()
 
 
 def test_without_the_rule_nothing_is_held(desk: Desk) -> None:
