@@ -6,6 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . deploy/packages.sh
+. deploy/steps.sh
 
 ROOT=""
 WITH_VENV=yes
@@ -23,91 +24,6 @@ OPT=$ROOT/opt/edge-agent
 ETC=$ROOT/etc/edge-agent
 STATE=$ROOT/var/lib/edge-agent
 UNITS=$ROOT/etc/systemd/system
-changes=0
-code_changed=""
-
-did() {
-    changes=$((changes + 1))
-    echo "== $*"
-}
-
-# own MODE OWNER:GROUP PATH: mode and owner, where they are not so yet (owner only on a real installation).
-own() {
-    [ "$(stat -c %04a "$3")" = "$1" ] || { chmod "$1" "$3"; did "chmod $1 $3"; }
-    [ -z "$ROOT" ] || return 0
-    [ "$(stat -c %U:%G "$3")" = "$2" ] || { chown "$2" "$3"; did "chown $2 $3"; }
-}
-
-# folder MODE OWNER:GROUP PATH
-folder() {
-    [ -d "$3" ] || { mkdir -p "$3"; did "mkdir $3"; }
-    own "$@"
-}
-
-# put MODE OWNER:GROUP FROM TO: copies where the content differs, whole or not at all.
-put() {
-    if ! cmp -s "$3" "$4"; then
-        cp "$3" "$4.new"
-        chmod "$1" "$4.new"
-        mv "$4.new" "$4"
-        did "$4"
-    fi
-    own "$1" "$2" "$4"
-}
-
-need_root() {
-    [ -z "$ROOT" ] && [ "$(id -u)" -ne 0 ] || return 0
-    echo "Cần quyền root: sudo sh deploy/install.sh" >&2
-    echo "Root is needed: sudo sh deploy/install.sh" >&2
-    exit 1
-}
-
-packages() {
-    [ -n "$(missing_packages site)" ] || return 0
-    install_packages site
-    did "apt-get install"
-}
-
-# user NAME: in group edge-agent, without home and shell.
-user() {
-    getent group edge-agent >/dev/null || { groupadd --system edge-agent; did "groupadd edge-agent"; }
-    getent passwd "$1" >/dev/null || {
-        useradd --system --gid edge-agent --no-create-home --home-dir /nonexistent \
-            --shell /usr/sbin/nologin "$1"
-        did "useradd $1"
-    }
-}
-
-# What decides whether the program in the venv is this one.
-fingerprint() {
-    find pyproject.toml constraints.txt edge_agent -type f ! -name '*.pyc' -print |
-        LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum | cut -d' ' -f1
-}
-
-pip_install() {
-    "$OPT/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
-        --use-pep517 "$@"
-}
-
-venv() {
-    want=$(fingerprint)
-    stamp=$OPT/venv/.installed
-    [ "$(cat "$stamp" 2>/dev/null)" != "$want" ] || return 0
-    before=""
-    [ ! -x "$OPT/venv/bin/edge-agent" ] || before=yes
-    [ -x "$OPT/venv/bin/python" ] || python3 -m venv "$OPT/venv"
-    # setuptools leaves its work beside what it builds: a copy keeps this folder clean.
-    build=$(mktemp -d)
-    trap 'rm -rf "$build"' EXIT
-    cp -R pyproject.toml README.md LICENSE edge_agent "$build"
-    echo "== $OPT/venv: pip install (vài phút lần đầu / minutes the first time)"
-    pip_install --constraint constraints.txt "$build"
-    [ -z "$before" ] || pip_install --force-reinstall --no-deps "$build"
-    echo "$want" >"$stamp"
-    rm -rf "$build"
-    code_changed=yes
-    did "$OPT/venv"
-}
 
 models() {
     folder 0755 root:root "$OPT/models"
@@ -123,28 +39,12 @@ configuration() {
         did "$ETC/site.yaml"
     fi
     own 0640 root:edge-agent "$ETC/site.yaml"
-    if [ ! -e "$ETC/credentials.yaml" ]; then
-        (umask 077 && cat >"$ETC/credentials.yaml") <<'END'
+    credentials <<'END'
 # Tên đăng nhập và mật khẩu; mẫu: configs/credentials.example.yaml. Quyền 0600, chủ root.
 # Users and passwords; a sample: configs/credentials.example.yaml. Mode 0600, owner root.
 cameras: {}
 mqtt: ~
 END
-        did "$ETC/credentials.yaml"
-    fi
-    own 0600 root:root "$ETC/credentials.yaml"
-}
-
-units() {
-    folder 0755 root:root "$UNITS"
-    for unit in edge-agent-recorder.service edge-agent.service; do
-        put 0644 root:root "systemd/$unit" "$UNITS/$unit"
-    done
-    [ -z "$ROOT" ] && [ -d /run/systemd/system ] || return 0
-    systemctl daemon-reload
-    for unit in edge-agent-recorder.service edge-agent.service; do
-        systemctl is-enabled --quiet "$unit" || { systemctl enable --quiet "$unit"; did "enable $unit"; }
-    done
 }
 
 next_steps() {
@@ -169,11 +69,11 @@ After an upgrade restart edge-agent; restart edge-agent-recorder when a gap of s
 END
 }
 
-need_root
+need_root deploy/install.sh
 if [ -z "$ROOT" ]; then
-    packages
-    user edge-recorder
-    user edge-agent
+    need_packages site
+    user edge-recorder edge-agent
+    user edge-agent edge-agent
 fi
 folder 0755 root:root "$OPT"
 [ -z "$WITH_VENV" ] || venv
@@ -181,5 +81,5 @@ put 0644 root:root README.md "$OPT/README.md"
 models
 configuration
 folder 0770 edge-recorder:edge-agent "$STATE"
-units
+units edge-agent-recorder.service edge-agent.service
 next_steps

@@ -7,6 +7,10 @@
 #   libgl1, libglib2.0-0    OpenCV's wheel links them
 RUNTIME_PACKAGES="python3 python3-venv ca-certificates libgl1 libglib2.0-0"
 
+# Running a center.
+#   mosquitto               the broker of a district; a province has its own
+CENTER_PACKAGES="python3 python3-venv ca-certificates mosquitto"
+
 # The demo and the tests besides.
 #   mosquitto               the MQTT v5 broker that they start by themselves on loopback
 #   iproute2, util-linux    ip, unshare: multicast discovery in a private network namespace
@@ -22,15 +26,16 @@ TEST_PACKAGES="mosquitto iproute2 util-linux openssl systemd chromium postgresql
 #   motion                  Debian's own recorder
 BENCH_PACKAGES="ffmpeg motion"
 
-# packages_for PURPOSE: the packages of `site`, `demo`, `test` or `bench`.
+# packages_for PURPOSE: the packages of `site`, `center`, `demo`, `test` or `bench`.
 packages_for() {
     case $1 in
         site) echo "$RUNTIME_PACKAGES" ;;
+        center) echo "$CENTER_PACKAGES" ;;
         demo) echo "$RUNTIME_PACKAGES $DEMO_PACKAGES" ;;
         test) echo "$RUNTIME_PACKAGES $TEST_PACKAGES" ;;
         bench) echo "$RUNTIME_PACKAGES $TEST_PACKAGES $BENCH_PACKAGES" ;;
         *)
-            echo "packages.sh: site, demo, test hoặc/or bench?" >&2
+            echo "packages.sh: site, center, demo, test hoặc/or bench?" >&2
             return 2
             ;;
     esac

@@ -21,11 +21,12 @@ from rich.table import Table
 
 from edge_agent.cli_told import CenterPath, err, told
 from edge_agent.config.center import CenterConfig, load_center
+from edge_agent.config.environment import notify_socket
 from edge_agent.config.secrets import CENTER, Credentials, read_credentials
 from edge_agent.core.moment import parse_moment
 from edge_agent.core.time import iso
 from edge_agent.core.trouble import Trouble
-from edge_agent.runtime import logs
+from edge_agent.runtime import logs, notify
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.runtime.supervisor import stop_on_signals
 from edge_agent.store.moments import wall
@@ -68,6 +69,7 @@ def run(
     workers: Annotated[int, typer.Option(min=0, max=64, help="0: ingest.workers")] = 0,
 ) -> None:
     """Run the center: ingest processes, acknowledgements, the watch over the sites."""
+    notify.connect(notify_socket())
     settings, credentials = read_center(config)
     with _extra():
         from edge_agent.center.service import run_center  # noqa: PLC0415 - the extra [center]

@@ -11,13 +11,16 @@ from threading import Event
 
 from sqlalchemy import Engine
 
+from edge_agent.center.door import center_door
 from edge_agent.center.ingest import Line
+from edge_agent.center.revocations import Revocations
 from edge_agent.center.store.engine import open_engine
 from edge_agent.center.watch import Watch
 from edge_agent.center.worker import Worker
 from edge_agent.config.center import CenterConfig
 from edge_agent.config.environment import for_child
 from edge_agent.config.secrets import Credentials
+from edge_agent.runtime import notify
 from edge_agent.runtime.child import Child
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.lock import SingleInstance, held
@@ -53,6 +56,10 @@ def run_center(
             start_thread(f"ingest-{number}", _child(path, number).run_once, stop, AGAIN)
             for number in range(1, workers + 1)
         ]
+        if config.https.enabled:
+            door, revocations = center_door(config, clock), Revocations(config, engine, clock)
+            threads.append(start_thread("https", door.run_once, stop, AGAIN))
+            threads.append(start_thread("revocations", revocations.run_once, stop, AGAIN))
         watch = Watch(
             config,
             lambda will: Line(config.mqtt, credentials.mqtt, will=will, with_hands=False),
@@ -60,8 +67,10 @@ def run_center(
             clock,
             lambda: any(held(lock) for lock in locks),
         )
+        notify.ready(config.center.id)
         log.info("center.started", center=config.center.id, workers=workers)
         immortal("center-watch", watch.run_once, stop, AGAIN)
+        notify.stopping()
         for thread in threads:
             thread.join()
         engine.dispose()

@@ -31,6 +31,7 @@ from edge_agent.store.connections import Connections
 from edge_agent.store.durable import replace_file
 from edge_agent.store.register import Certificate, Purpose, Register
 
+_LOOPBACK = ("127.0.0.1", "localhost")
 _RECENT = timedelta(days=1)
 _PUBLIC, _SECRET, _FOR_BROKER = 0o644, 0o600, 0o640
 
@@ -139,6 +140,13 @@ class Authority:
         }
         return tuple(sorted(recent))
 
+    def out(self, now: datetime) -> frozenset[str]:
+        """The sites that had a certificate revoked and have none that is valid."""
+        ours = [one for one in self.register.all() if one.purpose == "site"]
+        return frozenset({one.name for one in ours if one.revoked}) - frozenset(
+            {one.name for one in ours if one.valid(now)}
+        )
+
     def publish(self, now: datetime) -> None:
         """Write the revocation list where the broker reads it; what has expired is left out."""
         revoked = [one for one in self.register.all() if one.revoked and one.ends > now]
@@ -154,6 +162,8 @@ class Authority:
         for path, purpose, mode in self._own_files():
             named, due = _present(path, now)
             wanted = checked_hosts(hosts) or named if purpose == "server" else ()
+            if path == self.home.broker_identity and wanted:
+                wanted = checked_hosts((*wanted, *_LOOPBACK))  # the center's own listener
             if due or wanted != named:
                 self._make_own(path, purpose, mode, wanted, now)
                 written.append(path)

@@ -92,6 +92,13 @@ def revoked_among(connection: Connection, names: Collection[str]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
+def revoked_all(engine: Engine) -> frozenset[str]:
+    """Every site that is revoked."""
+    with engine.connect() as connection:
+        query = select(sites.c.site).where(sites.c.revoked.is_not(None))
+        return frozenset(connection.execute(query).scalars())
+
+
 def known_epochs(
     connection: Connection, owners: Collection[tuple[str, str]], now: int
 ) -> dict[tuple[str, str], Flaw]:

@@ -206,3 +206,14 @@ def test_own_certificates_are_made_anew_at_two_thirds_or_for_other_hosts(
     with pytest.raises(Trouble) as caught:
         authority.renew_own(NOW, ("a b",))
     assert code_of(caught) == "authority.host"
+
+
+def test_another_account_is_told_whose_command_this_is(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = authority.home.key.stat().st_uid
+    monkeypatch.setattr("os.geteuid", lambda: owner + 1)
+    with pytest.raises(Trouble) as caught:
+        Authority.open(authority.home)
+    assert code_of(caught) == "authority.account"
+    assert "sudo -u edge-center" in caught.value.en

@@ -6,12 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.center.authority.home import Home
+from edge_agent.center.authority.names import CENTER
+from edge_agent.config.center import load_center
 from edge_agent.config.loader import load
 
 ROOT = Path(__file__).resolve().parents[3]
-SCRIPTS = sorted((ROOT / "deploy").glob("*.sh"))
-UNITS = sorted((ROOT / "systemd").glob("*.service"))
-WORST = {"edge-agent-recorder.service": 15, "edge-agent.service": 20}  # tenths; systemd-analyze(1)
+SCRIPTS = sorted((ROOT / "deploy").rglob("*.sh"))
+SITE_UNITS = [ROOT / "systemd" / f"edge-agent{name}.service" for name in ("-recorder", "")]
+CENTER_UNITS = sorted((ROOT / "systemd").glob("edge-agent-center*"))
+UNITS = SITE_UNITS + CENTER_UNITS
+WORST = {  # tenths; systemd-analyze(1)
+    "edge-agent-recorder.service": 15,
+    "edge-agent.service": 20,
+    "edge-agent-center.service": 15,
+    "edge-agent-center-revocations.service": 15,
+}
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -36,7 +46,7 @@ def test_an_installation_is_whole_and_a_second_run_changes_nothing(tmp_path: Pat
     assert (etc / "credentials.yaml").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "var/lib/edge-agent").stat().st_mode & 0o777 == 0o770
     assert (tmp_path / "opt/edge-agent/models/manifest.yaml").is_file()
-    for unit in UNITS:
+    for unit in SITE_UNITS:
         assert (tmp_path / "etc/systemd/system" / unit.name).read_text() == unit.read_text()
     second = run(*command)
     assert (second.returncode, second.stdout) == (0, "Không có gì thay đổi. / Nothing changed.\n")
@@ -53,8 +63,44 @@ def test_a_configuration_that_is_there_is_never_overwritten(tmp_path: Path) -> N
     assert (etc / "credentials.yaml").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_center_is_whole_and_a_second_run_changes_nothing(tmp_path: Path) -> None:
+    command = ["sh", ROOT / "deploy/center/install.sh", "--root", tmp_path, "--no-venv"]
+    first = run(*command)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "ca init" in first.stdout
+    etc, state = tmp_path / "etc/edge-agent-center", tmp_path / "var/lib/edge-agent-center"
+    assert load_center(etc / "center.yaml").center.id == "example-center"
+    assert (etc / "credentials.yaml").stat().st_mode & 0o777 == 0o600
+    assert (state.stat().st_mode & 0o7777, (state / "broker").stat().st_mode & 0o7777) == (
+        0o711,
+        0o2750,
+    )
+    for unit in CENTER_UNITS:
+        assert (tmp_path / "etc/systemd/system" / unit.name).read_text() == unit.read_text()
+    for shipped, placed in (
+        ("acl", "edge-agent-center.acl"),
+        ("mosquitto.conf", "conf.d/edge-agent-center.conf"),
+    ):
+        text = (ROOT / "deploy/center" / shipped).read_text()
+        assert (tmp_path / "etc/mosquitto" / placed).read_text() == text
+    second = run(*command)
+    assert (second.returncode, second.stdout) == (0, "Không có gì thay đổi. / Nothing changed.\n")
+
+
+def test_what_the_broker_s_settings_name_is_what_the_installer_and_the_authority_make() -> None:
+    conf = (ROOT / "deploy/center/mosquitto.conf").read_text()
+    home = Home(Path("/var/lib/edge-agent-center"))
+    named = {Path(word) for word in re.findall(r" (/\S+)$", conf, re.MULTILINE)}
+    acl = Path("/etc/mosquitto/edge-agent-center.acl")
+    assert named == {home.broker_authority, home.broker_identity, home.revocations, acl}
+    assert f"user {CENTER}\n" in (ROOT / "deploy/center/acl").read_text()
+    watched = (ROOT / "systemd/edge-agent-center-revocations.path").read_text()
+    assert f"PathChanged={home.broker}\n" in watched
+
+
 def test_an_unknown_option_is_refused(tmp_path: Path) -> None:
-    assert run("sh", ROOT / "deploy/install.sh", "--rot", tmp_path).returncode == 2
+    for script in ("deploy/install.sh", "deploy/center/install.sh"):
+        assert run("sh", ROOT / script, "--rot", tmp_path).returncode == 2
 
 
 def test_every_package_has_its_reason() -> None:
@@ -74,7 +120,9 @@ def test_systemd_finds_nothing_to_say_about_a_unit(unit: Path, tmp_path: Path) -
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "unit", [unit for unit in UNITS if unit.name in WORST], ids=lambda p: p.name
+)
 def test_a_unit_is_as_hard_as_we_say(unit: Path) -> None:
     done = run(
         "systemd-analyze", "security", "--offline=true", f"--threshold={WORST[unit.name]}", unit
