@@ -17,7 +17,7 @@ from edge_agent.rules.masks import Ballot, observe_masks
 from edge_agent.rules.observation import Key, Observation
 from edge_agent.rules.occupancy import observe_occupancy
 from edge_agent.rules.scene import Scene, here, in_force, in_time, within
-from edge_agent.rules.tracker import Trail
+from edge_agent.rules.trail import Trail
 from edge_agent.rules.zones import observe_zones
 
 

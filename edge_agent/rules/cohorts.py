@@ -13,7 +13,7 @@ from edge_agent.core.time import Instant
 from edge_agent.rules.ground import pair_distance
 from edge_agent.rules.observation import Observation
 from edge_agent.rules.scene import Scene, in_time, within
-from edge_agent.rules.tracker import Trail
+from edge_agent.rules.trail import Trail
 
 Pair = tuple[int, int]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from edge_agent.core.perception import MaskState, RuleCoverage
 from edge_agent.rules.masks import Ballot
-from edge_agent.rules.tracker import Trail
+from edge_agent.rules.trail import Trail
 
 LONGEST = 2.5  # seconds between two looks that count as looking all the time
 

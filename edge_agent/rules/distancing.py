@@ -13,7 +13,7 @@ from edge_agent.core.event import Rule
 from edge_agent.core.geometry import GroundPoint
 from edge_agent.rules.ground import pair_distance, probability_closer
 from edge_agent.rules.observation import Observation
-from edge_agent.rules.tracker import Trail, may_continue
+from edge_agent.rules.trail import Trail, may_continue
 
 Pair = tuple[int, int]
 

@@ -38,7 +38,7 @@ from edge_agent.rules.episode import (
 )
 from edge_agent.rules.observation import Key, Observation
 from edge_agent.rules.succession import continues, former, predecessor, running
-from edge_agent.rules.tracker import Trail
+from edge_agent.rules.trail import Trail
 
 
 class Signal(StrEnum):

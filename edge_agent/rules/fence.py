@@ -16,7 +16,7 @@ from edge_agent.core.time import Instant
 from edge_agent.rules.ground import pair_distance, probability_closer
 from edge_agent.rules.observation import Observation, Patience
 from edge_agent.rules.scene import Scene, here, in_force
-from edge_agent.rules.tracker import Trail
+from edge_agent.rules.trail import Trail
 
 LIKELY = 0.5  # probability that they are closer than the distance
 Close = tuple[float, float, Trail, Trail]  # metres, sigma, and who

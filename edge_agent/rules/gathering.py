@@ -17,7 +17,7 @@ from edge_agent.core.time import Instant
 from edge_agent.rules.cohorts import excused
 from edge_agent.rules.observation import Observation, Patience
 from edge_agent.rules.scene import Scene, here, in_force, within
-from edge_agent.rules.tracker import Trail
+from edge_agent.rules.trail import Trail
 
 Placed = tuple[Trail, GroundPoint]
 

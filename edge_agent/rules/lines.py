@@ -10,7 +10,7 @@ from edge_agent.core.time import Instant
 from edge_agent.rules.observation import Observation, Patience
 from edge_agent.rules.places import crossed
 from edge_agent.rules.scene import Scene, here, in_force
-from edge_agent.rules.tracker import Trail
+from edge_agent.rules.trail import Trail
 
 BRIDGE = 2.0  # seconds: a crossing is a moment, its episode ends after it
 

@@ -17,7 +17,7 @@ from edge_agent.core.perception import HeadRequest, MaskReading, MaskState
 from edge_agent.core.time import Instant
 from edge_agent.rules.head import HEAD_IN_SQUARE, head_region
 from edge_agent.rules.observation import Observation
-from edge_agent.rules.tracker import Trail, box_at
+from edge_agent.rules.trail import Trail, box_at
 
 EARLY = 0.9  # of `every`: key frames come about once a second and not to the millisecond
 SMALLER = 0.9  # of `min_head`: a crop is cut at whole pixels

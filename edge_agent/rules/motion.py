@@ -7,7 +7,7 @@ width and height are smoothed, because they change slowly and occlusion shakes t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge_agent.core.geometry import Box
 
@@ -16,6 +16,7 @@ FOOT_ERROR = 0.045  # of the box height: jitter of a detector's lower edge
 LEAST_ERROR = 0.5  # pixels; no detector is finer
 START_SPEED = 1.2 / STATURE  # heights per second that an unknown walker may have
 ACCELERATION = 1.2 / STATURE  # heights per second² that a walker may show
+STRAIGHT = 1.0  # seconds after which somebody unseen goes on at a third of the pace
 SHAPE_MEMORY = 0.5  # seconds over which width and height are averaged
 
 
@@ -78,20 +79,36 @@ def predict(motion: Motion, seconds: float) -> Motion:
     )
 
 
-def correct(motion: Motion, box: Box, seconds: float, hits: int) -> Motion:
-    """The prediction pulled to a detection, `seconds` after the one before, the `hits`-th."""
-    gain = motion.place / (motion.place + measured_variance(box.height))
-    lift = motion.cross / (motion.place + measured_variance(box.height))
+def tire(motion: Motion, seconds: float) -> Motion:
+    """Somebody unseen for `seconds`: whoever goes on straight is soon seen again, so the others
+    turned or stopped.
+    """
+    keep = math.exp(-seconds / STRAIGHT)
+    return replace(
+        motion,
+        vx=keep * motion.vx,
+        vy=keep * motion.vy,
+        cross=keep * motion.cross,
+        speed=keep**2 * motion.speed,
+    )
+
+
+def correct(motion: Motion, box: Box, seconds: float, hits: int, *, shape: bool = True) -> Motion:
+    """The prediction pulled to a detection, `seconds` after the one before, the `hits`-th; width
+    and height only when the box tells the `shape`.
+    """
+    total = motion.place + measured_variance(box.height)
+    gain, lift = motion.place / total, motion.cross / total
+    memory = max(1 / hits, 1 - math.exp(-seconds / SHAPE_MEMORY)) if shape else 0.0
     x, y = box.foot
     right, down = x - motion.x, y - motion.y
-    shape = max(1 / hits, 1 - math.exp(-seconds / SHAPE_MEMORY))
     return Motion(
         motion.x + gain * right,
         motion.y + gain * down,
         motion.vx + lift * right,
         motion.vy + lift * down,
-        motion.width + shape * (box.width - motion.width),
-        motion.height + shape * (box.height - motion.height),
+        motion.width + memory * (box.width - motion.width),
+        motion.height + memory * (box.height - motion.height),
         (1 - gain) * motion.place,
         (1 - gain) * motion.cross,
         motion.speed - lift * motion.cross,

@@ -8,7 +8,7 @@ from typing import Any
 
 from edge_agent.core.event import Rule, Severity
 from edge_agent.core.outline import Point
-from edge_agent.rules.tracker import Trail
+from edge_agent.rules.trail import Trail
 
 Key = tuple[int, ...]
 

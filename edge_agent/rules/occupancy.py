@@ -10,7 +10,7 @@ from edge_agent.core.event import Rule, Severity
 from edge_agent.core.time import Instant
 from edge_agent.rules.observation import Observation, Patience
 from edge_agent.rules.scene import Scene, in_force, within
-from edge_agent.rules.tracker import Trail
+from edge_agent.rules.trail import Trail
 
 
 def observe_occupancy(

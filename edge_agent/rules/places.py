@@ -14,7 +14,7 @@ from edge_agent.core.time import Instant
 from edge_agent.rules.ground import GroundPlane, to_ground
 from edge_agent.rules.motion import STATURE
 from edge_agent.rules.presence import Side, settled
-from edge_agent.rules.tracker import Trail
+from edge_agent.rules.trail import Trail
 
 Sides = Mapping[tuple[int, str], Side]  # track and place → side
 

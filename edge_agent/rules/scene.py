@@ -16,7 +16,7 @@ from edge_agent.core.time import Instant
 from edge_agent.core.timetable import Timetable, holds
 from edge_agent.rules.ground import GroundPlane
 from edge_agent.rules.places import Area, Border, Sides, View, area_of, border_of, looked
-from edge_agent.rules.tracker import Trail
+from edge_agent.rules.trail import Trail
 
 
 @dataclass(frozen=True)

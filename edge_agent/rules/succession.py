@@ -9,7 +9,7 @@ from itertools import permutations
 from edge_agent.core.event import Rule
 from edge_agent.rules.episode import Episode, Episodes, Stage, patience_of
 from edge_agent.rules.observation import Key, Observation
-from edge_agent.rules.tracker import COAST, Trail, may_continue
+from edge_agent.rules.trail import COAST, Trail, may_continue
 
 SILENT = 0.9  # seconds without a sighting after which an episode may have lost its tracks
 MIDST = 1.6  # metres from that middle within which a track that began is no newcomer

@@ -28,7 +28,8 @@ from edge_agent.rules.masks import Ballot
 from edge_agent.rules.observation import Observation, Patience
 from edge_agent.rules.places import View
 from edge_agent.rules.scene import Scene, emptied, in_force, new_scene, stepped
-from edge_agent.rules.tracker import Tracker, Trail, advance
+from edge_agent.rules.tracker import Tracker, advance
+from edge_agent.rules.trail import Trail
 
 MASK_BRIDGE = 2.0  # seconds a person without a mask may be hidden
 CAMERA_PATIENCE = Patience(0.0, 2.0, 60.0)  # what judges the camera has waited already

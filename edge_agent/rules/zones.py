@@ -9,7 +9,7 @@ from edge_agent.core.event import Rule, Severity
 from edge_agent.core.time import Instant
 from edge_agent.rules.observation import Observation, Patience
 from edge_agent.rules.scene import Scene, in_force, outside, within
-from edge_agent.rules.tracker import Trail
+from edge_agent.rules.trail import Trail
 
 
 def observe_zones(scene: Scene, trails: Sequence[Trail], at: Instant) -> tuple[Observation, ...]:

@@ -19,8 +19,8 @@ from edge_agent.core.time import from_iso
 from edge_agent.rules import motion
 from edge_agent.rules.ground import GroundPlane, fit_plane
 from edge_agent.rules.head import head_region
+from edge_agent.rules.matching import SURE
 from edge_agent.rules.standing import stand
-from edge_agent.rules.tracker import SURE
 from edge_agent.vision.footage import START, Numbered, Source, film_frames, picture_frame
 from edge_agent.vision.frame import Frame, Image
 from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook
@@ -50,9 +50,7 @@ def analyse_film(
     for numbered in film_frames(source, fps):
         sightings = pipeline.take(numbered.frame)
         people = [
-            _person(track, numbered.frame.size, pipeline.score(track))
-            for track in pipeline.tracks
-            if track.state is not TrackState.LOST
+            _person(track, numbered.frame.size, pipeline.score(track)) for track in pipeline.tracks
         ]
         line = _frame_line(source, numbered, people)
         yield _look(source, numbered, (line, *_event_lines(source, sightings)))
@@ -127,6 +125,7 @@ def _person(track: Track, size: Size, score: float | None) -> Line:
         "track": track.id,
         "box": _corners(track.box),
         "score": round(track.score, 4),
+        "seen": track.state is not TrackState.LOST,
         **_place(track.ground),
         "head_box": _corners(head_region(track.box, size)),
         "face_box": None,  # the mask model reads the head as a whole and finds no face in it

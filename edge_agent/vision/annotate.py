@@ -21,13 +21,13 @@ _COLOURS = {  # BGR
 
 def annotated(image: Image, line: dict[str, Any]) -> bytes:
     """The picture as JPEG with the boxes of this frame line, coloured by mask state; inside each
-    its track and, where known, its place on the floor in metres.
+    its track (`?` while the person is hidden) and, where known, its place on the floor in metres.
     """
     drawn = image.copy()
     thick = max(1, drawn.shape[1] // 640)
     for person in line["persons"]:
         colour = _COLOURS[person["mask"]]
-        for name in ("box", "head_box"):
+        for name in ("box", "head_box") if person["seen"] else ("box",):
             x1, y1, x2, y2 = (round(value) for value in person[name])
             cv2.rectangle(drawn, (x1, y1), (x2, y2), colour, thick)
         corner = (round(person["box"][0]) + 2, round(person["box"][3]) - 4)
@@ -40,4 +40,4 @@ def annotated(image: Image, line: dict[str, Any]) -> bytes:
 def _words(person: dict[str, Any]) -> str:
     place = person["ground_m"]
     where = f" ({place[0]:.1f}, {place[1]:.1f})" if place else ""
-    return f"{person['track']} {person['mask']}{where}"
+    return f"{person['track']} {person['mask'] if person['seen'] else '?'}{where}"

@@ -218,7 +218,7 @@ def test_a_zone_may_hold_so_many_people() -> None:
     show.play(6.0, [(3, 4), (5, 4), (12, 4)])
     assert show.said == []
     show.play(6.0, [(3, 4), (5, 4), (7, 6)])
-    show.play(6.0, [(3, 4), (5, 4)])
+    show.play(8.0, [(3, 4), (5, 4)])
     assert phases(show.said) == [OPENED, CLOSED]
     assert show.said[0].data["people"] == 3
 
@@ -251,10 +251,10 @@ def test_no_mask_is_wanted_in_the_own_room_nor_at_meals() -> None:
 def test_who_may_be_bare_is_neither_answered_nor_unknown() -> None:
     show = Show(ruled("mask: {exempt: [{zones: [left]}]}", VIEW))
     show.play(2.0, [(4, 4), (12, 4)])
-    show.play(4.0, [])
+    show.play(6.0, [])
     _, counted = harvest(show.watch)
     assert (counted.persons, counted.answered, counted.unknown) == (2, 0, 1)
-    assert counted.seconds == pytest.approx(5.8, abs=0.3)
+    assert counted.seconds == pytest.approx(7.8, abs=0.3)
     assert counted.placed_seconds == pytest.approx(counted.person_seconds)
 
 

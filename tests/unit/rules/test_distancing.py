@@ -8,7 +8,8 @@ from edge_agent.config.behaviours import DistancingRule
 from edge_agent.core.perception import Detection
 from edge_agent.rules.distancing import observe_distances
 from edge_agent.rules.ground import GroundPlane, fit_plane
-from edge_agent.rules.tracker import Tracker, Trail, advance
+from edge_agent.rules.tracker import Tracker, advance
+from edge_agent.rules.trail import Trail
 from tests.unit.rules.scenes import FLOOR, SIZE, moment, person
 
 PLANE = fit_plane(FLOOR, SIZE)
@@ -63,7 +64,7 @@ def test_without_a_floor_or_with_the_rule_off_nothing_is_claimed() -> None:
     close = [person(4, 5), person(5, 5)]
     assert pairs(trails(close, plane=None)) == []
     assert pairs(trails(close), DistancingRule(enabled=False)) == []
-    assert pairs(trails(close, times=2)) == [], "tentative tracks claim nothing"
+    assert pairs(trails(close, times=1)) == [], "tentative tracks claim nothing"
 
 
 def test_one_of_two_may_be_hidden_for_a_moment_and_not_both() -> None:

@@ -22,7 +22,7 @@ from edge_agent.rules.episodes import (
 )
 from edge_agent.rules.motion import begin
 from edge_agent.rules.observation import Observation, Patience
-from edge_agent.rules.tracker import Sighting, Trail
+from edge_agent.rules.trail import Sighting, Trail
 from tests.unit.rules.scenes import moment
 
 PATIENCE = {

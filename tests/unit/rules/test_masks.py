@@ -8,7 +8,8 @@ from edge_agent.config.behaviours import MaskRule
 from edge_agent.core.geometry import Box
 from edge_agent.core.perception import Detection, MaskState
 from edge_agent.rules.masks import Ballot, cast, heads_due, observe_masks
-from edge_agent.rules.tracker import Tracker, Trail, advance
+from edge_agent.rules.tracker import Tracker, advance
+from edge_agent.rules.trail import Trail
 from tests.unit.rules.scenes import SIZE, moment, person, reading
 
 RULE = MaskRule()
@@ -103,7 +104,7 @@ def test_small_heads_wait_for_a_larger_picture() -> None:
 
 
 def test_tentative_tracks_and_a_rule_switched_off_ask_for_nothing() -> None:
-    assert due(trails(person(3, 4), looks=2), at=0.2) == []
+    assert due(trails(person(3, 4), looks=1), at=0.0) == []
     assert due(trails(person(3, 4)), rule=MaskRule(enabled=False)) == []
 
 
@@ -143,6 +144,6 @@ def test_nobody_unseen_tentative_or_unread_is_claimed() -> None:
     hidden = advance(Tracker(SIZE, None, moment(0.6), 2, seen), moment(0.8), []).trails
     absent = {1: voted("aaa")}
     assert observe_masks(hidden, absent, RULE) == ()
-    assert observe_masks(trails(person(3, 4), looks=2), absent, RULE) == ()
+    assert observe_masks(trails(person(3, 4), looks=1), absent, RULE) == ()
     assert observe_masks(seen, {}, RULE) == ()
     assert observe_masks(seen, absent, MaskRule(enabled=False)) == ()

@@ -133,7 +133,7 @@ def test_readings_of_people_who_are_gone_are_ignored() -> None:
     assert read_heads(show.watch, show.now, {99: reading(MaskState.ABSENT)}).ballots == {}
     show.read({1: MaskState.ABSENT})
     assert set(show.watch.ballots) == {1}
-    show.play(4.0, [])
+    show.play(5.0, [])
     assert show.watch.ballots == {}
 
 

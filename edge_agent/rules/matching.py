@@ -1,0 +1,130 @@
+"""Which detection continues which track: sure ones first, doubtful ones for who is left.
+
+Two thresholds after ByteTrack (Zhang et al. 2022), and a last pass for people who reappear where
+nobody foretold them but where they can have walked: the same person, not a second one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from edge_agent.core.geometry import Box, GroundPoint, Size
+from edge_agent.core.perception import Detection
+from edge_agent.core.time import Instant
+from edge_agent.rules.assignment import assign
+from edge_agent.rules.association import SIGMAS, Candidate, costs
+from edge_agent.rules.motion import Motion
+from edge_agent.rules.occlusion import covered, cut_off
+from edge_agent.rules.trail import Sighting, Trail
+
+SURE = 0.4  # score that may begin a track
+DOUBTFUL = 0.1  # score that may continue one
+CONTAINS = 0.85  # share of a surer box inside another, which then is around two people
+RECENT = 1.1  # seconds since a track was seen or hidden in which a doubtful box may continue it
+WALKS = 1.0  # seconds of walking that may lie between a lost track and where it reappears
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A detection that can be a person, where that is, and whether the feet are hidden."""
+
+    detection: Detection
+    sighting: Sighting
+    cut: bool
+
+    @property
+    def sure(self) -> bool:
+        """Whether it may begin a track."""
+        return self.detection.score >= SURE
+
+    @property
+    def clear(self) -> bool:
+        """Whether the box tells how large the person is."""
+        return self.sure and not self.cut
+
+
+def find(
+    detections: Sequence[Detection],
+    at: Instant,
+    size: Size,
+    place: Callable[[Box], GroundPoint | None],
+) -> list[Found]:
+    """The detections that can be persons of this frame; `place` tells where a box stands."""
+    usable = [one for one in detections if _usable(one, size)]
+    single = [
+        one
+        for one in usable
+        if not any(
+            other.score > one.score and covered(other.box, one.box) >= CONTAINS for other in usable
+        )
+    ]
+    return [
+        Found(one, Sighting(at, one.box, None if cut else place(one.box)), cut)
+        for one, cut in zip(single, cut_off([one.box for one in single]), strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """Which tracks meet which detections, and how far from the foretold place."""
+
+    confirmed: bool
+    sure: bool
+    sigmas: float = SIGMAS
+    within: float = math.inf  # seconds since the track was known
+    walks: float = math.inf  # seconds of walking allowed
+
+
+PASSES = (
+    _Pass(confirmed=True, sure=True),
+    _Pass(confirmed=True, sure=False, within=RECENT),
+    _Pass(confirmed=False, sure=True),
+    _Pass(confirmed=True, sure=True, sigmas=math.inf, walks=WALKS),
+)
+
+
+def match(
+    trails: Sequence[Trail], motions: Sequence[Motion], found: Sequence[Found], at: Instant
+) -> dict[int, int]:
+    """Trail index → found index, each at most once; `motions` are the trails' foretold ones."""
+    given: dict[int, int] = {}
+    for one in PASSES:
+        taken = set(given.values())
+        rows = [
+            i
+            for i, trail in enumerate(trails)
+            if i not in given
+            and trail.confirmed is one.confirmed
+            and trail.unknown(at) <= one.within
+        ]
+        columns = [j for j, what in enumerate(found) if what.sure is one.sure and j not in taken]
+        if not rows or not columns:
+            continue
+        table = costs(
+            [motions[i] for i in rows],
+            [min(at.since(trails[i].seen.at), one.walks) for i in rows],
+            [(trails[i].seen.box, trails[i].seen.ground) for i in rows],
+            [_candidate(found[j]) for j in columns],
+            one.sigmas,
+        )
+        given |= {rows[row]: columns[column] for row, column in assign(table.tolist())}
+    return given
+
+
+def _candidate(found: Found) -> Candidate:
+    return Candidate(found.sighting.box, found.sighting.ground, found.cut)
+
+
+def _usable(detection: Detection, size: Size) -> bool:
+    """Whether a model's answer can be a person of this frame: numbers, on the picture, in scale."""
+    box = detection.box
+    x, y = box.centre
+    return (
+        detection.score >= DOUBTFUL
+        and 0 <= x <= size.width
+        and 0 <= y <= size.height
+        and 1 <= box.width <= 2 * size.width
+        and 1 <= box.height <= 2 * size.height
+    )
