@@ -21,6 +21,7 @@ from edge_agent import (
     cli_analyze,
     cli_authority,
     cli_center,
+    cli_command,
     cli_enrol,
     cli_evidence,
     cli_playback,
@@ -79,6 +80,7 @@ app.command()(cli_playback.play)
 app.command()(cli_enrol.enroll)
 cli_center.center.add_typer(cli_authority.ca, name="ca")
 cli_center.center.add_typer(cli_enrol.enrolment, name="enrolment")
+cli_center.center.add_typer(cli_command.command, name="command")
 app.add_typer(cli_center.center, name="center")
 
 

@@ -9,6 +9,7 @@ from threading import Event
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from edge_agent.app.cameras import CameraSearch
+from edge_agent.app.commands import House, SiteCommands
 from edge_agent.app.custody import Custody
 from edge_agent.app.facts import Facts
 from edge_agent.app.layout import Layout
@@ -27,6 +28,8 @@ from edge_agent.config.schema import Config
 from edge_agent.config.secrets import Credentials
 from edge_agent.core.event import Lane, Sighting
 from edge_agent.core.media import Camera, CameraStatus
+from edge_agent.core.perception import LivePiece, Snapshot
+from edge_agent.link.mailbox import ignore
 from edge_agent.link.session import RECONNECT, Link
 from edge_agent.rules.places import View
 from edge_agent.runtime import notify
@@ -82,10 +85,12 @@ class Agent:
             self._sighted,
             self._hours.covered,
             self._interrupted,
+            self._shown,
         )
         self._report = SelfReport(
             config, self._layout, clock, self._recordings, self._search, self._vision, rule_hours
         )
+        self._commands = self._command_side(config_path)
         self._link, self._outbox = self._line(credentials, damaged)
         self._custody = Custody(
             self._recordings, self._journal, self._layout.stills, config.recording, clock
@@ -95,6 +100,22 @@ class Agent:
         self._states = CameraStates(config.vision.enabled)
         self._told: frozenset[CameraStatus] = frozenset()
         self._pulse = notify.Pulse(clock)
+
+    def _command_side(self, config_path: Path) -> SiteCommands | None:
+        """Who takes the center's commands; None where no key is trusted."""
+        if not (self._config.commands.keys and self._config.mqtt.enabled):
+            return None
+        house = House(
+            self._config,
+            config_path,
+            self._layout,
+            self._journal,
+            self._recordings,
+            self._vision,
+            lambda: {camera.id for camera in self._search.cameras},
+            self._clock,
+        )
+        return SiteCommands(house)
 
     def _line(self, credentials: Credentials, damaged: Path | None) -> tuple[Link, OutboxWatch]:
         """The line to the center, and who watches what waits for it."""
@@ -108,7 +129,10 @@ class Agent:
             self._camera_states,
             clock,
             timezone=config.site.timezone,
+            on_command=self._commands.arrived if self._commands else ignore,
         )
+        if self._commands:
+            self._commands.link = link
         watch = OutboxWatch(config.site.id, self._journal, link.topics, link.notify, clock)
         if damaged is not None:
             watch.damaged(damaged)
@@ -155,6 +179,8 @@ class Agent:
         parts = []
         if self._config.mqtt.enabled:
             parts.append(_Part("link", self._link.run_once, 15.0, RECONNECT))
+        if self._commands:
+            parts += [_Part(name, work, 5.0) for name, work in self._commands.attempts.items()]
         if with_recorder:
             parts.append(_Part("recorder", self._recorder.run_once, 5.0))
         if self._config.vision.enabled:
@@ -231,6 +257,10 @@ class Agent:
 
     def _sighted(self, sighting: Sighting) -> None:
         self._facts.sighted(sighting)
+
+    def _shown(self, what: Snapshot | LivePiece) -> None:
+        if self._commands:
+            self._commands.shown(what)
 
     def _interrupted(self, reason: str) -> None:
         self._facts.interrupted(reason)

@@ -26,7 +26,7 @@ _LINES = 20  # errors that a reply names
 
 class QuickActions:
     """Carries out what is done at once. `config` is the site.yaml at work; `again` puts the
-    facts of a span into the outbox once more and says how many, `judged` keeps a verdict.
+    facts of a span into the outbox once more and says how many.
     """
 
     def __init__(
@@ -35,12 +35,11 @@ class QuickActions:
         config: Path,
         proposals: Path,
         again: Callable[[datetime, datetime], int],
-        judged: Callable[[Command, Arguments], None],
         clock: Clock,
     ) -> None:
         self._holds, self._clock = holds, clock
         self._config, self._proposals = config, proposals
-        self._again, self._judged = again, judged
+        self._again = again
 
     @property
     def table(self) -> dict[Action, Carry]:
@@ -50,7 +49,6 @@ class QuickActions:
             Action.RESYNC: self._resync,
             Action.HOLD: self._hold,
             Action.CONFIG_PROPOSE: self._propose,
-            Action.VERDICT: self._verdict,
         }
 
     def _ping(self, _command: Command, _arguments: Arguments, _stop: Event) -> Outcome:
@@ -91,10 +89,6 @@ class QuickActions:
         lines = render(Path(path.name), document, findings)[:_LINES]
         valid = config is not None and not findings
         return Outcome({"valid": valid, "file": path.name, "errors": list(lines)})
-
-    def _verdict(self, command: Command, arguments: Arguments, _stop: Event) -> Outcome:
-        self._judged(command, arguments)
-        return Outcome({"event": arguments["event"], "verdict": arguments["verdict"]})
 
 
 def _not_kept(path: Path, error: OSError) -> Trouble:

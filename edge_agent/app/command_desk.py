@@ -122,6 +122,8 @@ class CommandDesk:
         command = sealed.command
         verdict = judge(command, self._standing(), self._rights.policy)
         refusal = verdict.refusal
+        if refusal is None and command.action not in self._actions:
+            refusal = Refusal.POLICY
         if refusal is None and not self._book.take(command.nonce, self._clock.now().wall):
             refusal = Refusal.REPLAY
         self._challenges.pop(command.challenge, None)

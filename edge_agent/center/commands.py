@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from edge_agent.core.command import Action, Command, Role
 from edge_agent.core.trouble import Trouble
 from edge_agent.link.command_keys import key_name
 from edge_agent.link.command_wire import LONGEST_LIFE, canonical, seal
+from edge_agent.store.durable import replace_file
 
 _PRIVATE, PUBLIC = "command-key.pem", "command-public.pem"
 
@@ -59,18 +59,19 @@ class CommandKey:
 
 
 def command_key(state: Path) -> CommandKey:
-    """This center's key, made when there is none (0600). Raises Trouble `center.command_key`."""
+    """This center's key, made when there is none (0600); its public half is laid beside it, where
+    enrolment finds it. Raises Trouble `center.command_key`.
+    """
     path = state / _PRIVATE
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o770)
         if not path.exists():
             _make(path)
-        key = load_pem_private_key(path.read_bytes(), None)
+        made = CommandKey(_read(path))
+        replace_file(state / PUBLIC, made.public_pem(), 0o644)
     except (OSError, ValueError, TypeError) as error:
         raise _unusable(path, str(error)) from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise _unusable(path, "not Ed25519")
-    return CommandKey(key)
+    return made
 
 
 def new_command(wish: Wish, now: datetime, challenge: str = "") -> Command:
@@ -109,15 +110,16 @@ def _wish(command: Command) -> Wish:
     )
 
 
+def _read(path: Path) -> Ed25519PrivateKey:
+    key = load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError("not Ed25519")
+    return key
+
+
 def _make(path: Path) -> None:
-    pem = Ed25519PrivateKey.generate().private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    )
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(handle)
+    key = Ed25519PrivateKey.generate()
+    replace_file(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
 
 
 def _unusable(path: Path, detail: str) -> Trouble:

@@ -7,20 +7,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from edge_agent.center.http import Wing
 from edge_agent.center.uploads import Conflict, NotAdmitted, Progress, Spoiled, Uploads
 from edge_agent.link.upload import PART
 from edge_agent.runtime.clock import Clock
 
+_SECONDS = 90.0  # a poor line carries a part of 256 kB at 24 kbit/s
 _TYPE = "application/partial-upload"
 
 
-def upload_routes(uploads: Uploads, clock: Clock) -> list[Route]:
-    """The routes over one folder of uploads."""
+def uploads_wing(uploads: Uploads, clock: Clock) -> Wing:
+    """The wing of one folder of uploads: parts of 256 kB, each with a minute and a half to come."""
     pages = _Pages(uploads, clock)
-    return [
-        Route("/uploads/{request}", pages.head, methods=["HEAD"]),
-        Route("/uploads/{request}", pages.patch, methods=["PATCH"]),
+    routes = [
+        Route("/{request}", pages.head, methods=["HEAD"]),
+        Route("/{request}", pages.patch, methods=["PATCH"]),
     ]
+    return Wing("/uploads", routes, PART, _SECONDS)
 
 
 class _Pages:

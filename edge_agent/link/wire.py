@@ -114,6 +114,10 @@ class Topics:
         """What the center has of this site."""
         return f"qcam/v1/center/{self.site}/ack"
 
+    def command(self, request: str) -> str:
+        """One command of the center; its last level names the request."""
+        return f"qcam/v1/center/{self.site}/command/{_level(request)}"
+
     @property
     def commands(self) -> str:
         """What the center asks of this site: a filter, the last level is the request's id."""

@@ -53,6 +53,19 @@ class Journal:
             self.outbox.add(connection, event, messages)
         return True
 
+    def tell_again(self, event: Event, messages: Sequence[Message]) -> None:
+        """Messages for a fact that was recorded before, under new sequence numbers."""
+        with self._rows.transaction() as connection:
+            self.outbox.add(connection, event, messages)
+
+    def between(self, start: datetime, end: datetime, limit: int) -> tuple[Event, ...]:
+        """The first `limit` facts that happened in [start, end), in the order of recording."""
+        rows = self._rows.read(
+            f"{_SELECT} WHERE time >= ? AND time < ? ORDER BY position LIMIT ?",
+            (us(start), us(end), limit),
+        )
+        return tuple(_event(row) for row in rows)
+
     def open_episodes(self) -> tuple[Event, ...]:
         """The `opened` events that have no `closed` yet, oldest first."""
         rows = self._rows.read(f"{_SELECT} WHERE open = 1 ORDER BY position")

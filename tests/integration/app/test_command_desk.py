@@ -40,14 +40,12 @@ class Site:
         self.holds, self.proposals = Holds(self.recordings.rows), folder / "proposals"
         self.replies: Queue[Reply] = Queue()
         self.told: list[CommandEntry] = []
-        self.verdicts: list[str] = []
         self.going, self.gone_on = Event(), Event()
         quick = QuickActions(
             self.holds,
             folder / "site.yaml",
             self.proposals,
             lambda start, end: round((end - start).total_seconds()),
-            lambda _command, arguments: self.verdicts.append(arguments["verdict"]),
             self.clock,
         )
         slow: dict[Action, Carry] = {Action.CLIP: self._clip, Action.SNAPSHOT: self._broken}
@@ -243,11 +241,12 @@ def test_a_proposed_configuration_is_checked_and_not_put_to_work(site: Site) -> 
     assert len(list(site.proposals.glob("*.yaml"))) == 2
 
 
-def test_resync_and_verdict_reach_their_places(site: Site) -> None:
+def test_resync_says_how_many_facts_are_told_again(site: Site) -> None:
     assert site.ask(site.wish(Action.RESYNC, **span(site))).result == {"events": 30}
-    told = site.ask(site.wish(Action.VERDICT, event="e.opened", verdict="false"))
-    assert told.state is Answer.DONE
-    assert site.verdicts == ["false"]
+
+
+def test_what_this_site_has_no_part_for_is_its_policy(site: Site) -> None:
+    assert site.ask(site.wish(Action.LIVE_STOP)).reason == Refusal.POLICY
 
 
 def test_a_crowd_of_payloads_blocks_nobody(site: Site) -> None:

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
-from starlette.applications import Starlette
-
-from edge_agent.center.upload_pages import upload_routes
+from edge_agent.center.http import application
+from edge_agent.center.upload_pages import uploads_wing
 from edge_agent.center.uploads import Uploads
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.runtime.supervisor import start_thread
@@ -24,7 +23,8 @@ def receiving(folder: Path, largest: int) -> Iterator[tuple[str, Uploads]]:
         urls.append(url)
         ready.set()
 
-    server = WebServer(Starlette(routes=upload_routes(uploads, SystemClock())), "127.0.0.1", 0)
+    app = application([uploads_wing(uploads, SystemClock())], SystemClock())
+    server = WebServer(app, "127.0.0.1", 0)
     thread = start_thread("uploads", lambda ended: server.run_once(ended, started), stop)
     assert ready.wait(10)
     try:

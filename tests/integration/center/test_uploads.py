@@ -10,9 +10,9 @@ from threading import Event
 
 import pytest
 import requests
-from starlette.applications import Starlette
 
-from edge_agent.center.upload_pages import upload_routes
+from edge_agent.center.http import application
+from edge_agent.center.upload_pages import uploads_wing
 from edge_agent.center.uploads import NotAdmitted, Spoiled, Uploads
 from edge_agent.config.schema import Mqtt
 from edge_agent.core.trouble import Trouble
@@ -165,7 +165,7 @@ def test_stopping_ends_it_in_words(to: Destination) -> None:
 def test_a_center_that_comes_back_gets_the_rest(uploads: Uploads) -> None:
     """The server is not there at first; the uploader tries again by itself."""
     token = uploads.expect("r1", "site-1", "cam-1", "mp4", NOW)
-    app = Starlette(routes=upload_routes(uploads, SystemClock()))
+    app = application([uploads_wing(uploads, SystemClock())], SystemClock())
     first = WebServer(app, "127.0.0.1", 0)
     urls: list[str] = []
     stop = Event()
