@@ -9,19 +9,16 @@ from edge_agent.center.authority.keeper import Authority
 from edge_agent.center.enrolment.desk import Desk
 from edge_agent.center.enrolment.routes import enrolment
 from edge_agent.center.http import HttpsServer, Wing, application
-from edge_agent.center.upload_pages import upload_routes
+from edge_agent.center.upload_pages import uploads_wing
 from edge_agent.center.uploads import Uploads
 from edge_agent.config.center import CenterConfig
 from edge_agent.runtime.clock import Clock
 
-_PART = 512 * 1024  # bytes of one part of an upload, with room
-_PART_SECONDS = 120.0  # at the 128 kbit/s of a poor line a part takes 16 s
-
 
 def center_door(config: CenterConfig, clock: Clock) -> CenterDoor:
     """The door with the wings of all rooms: enrolment, and the uploads that commands ask for."""
-    uploads = upload_routes(Uploads(config.storage.state / "uploads"), clock)
-    return CenterDoor(config, clock, (Wing("", uploads, _PART, _PART_SECONDS),))
+    uploads = Uploads(config.storage.state / "uploads")
+    return CenterDoor(config, clock, (uploads_wing(uploads, clock),))
 
 
 class CenterDoor:
