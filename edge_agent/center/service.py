@@ -27,7 +27,8 @@ from edge_agent.runtime.lock import SingleInstance, held
 from edge_agent.runtime.logs import log
 from edge_agent.runtime.supervisor import Backoff, immortal, start_thread
 
-AGAIN = Backoff(first=0.5, ceiling=15.0, jitter=0.5, settled=30.0)
+# broker and database stand close by: whoever comes back is met soon
+AGAIN = Backoff(first=0.5, ceiling=5.0, jitter=0.5, settled=5.0)
 
 
 def ready_lock(config: CenterConfig, number: int) -> Path:

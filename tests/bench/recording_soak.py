@@ -17,7 +17,6 @@ import json
 import os
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -43,6 +42,7 @@ from edge_agent.runtime import logs
 from edge_agent.store.inventory import write_inventory
 from edge_agent.store.recordings import Recordings
 from tests.bench.recording_site import Street, encode, street
+from tests.bench.stepped_clock import step
 
 CAMERAS, FPS = 8, 10
 STEP = timedelta(seconds=2.5)
@@ -90,8 +90,7 @@ class House:
         self.shift = shift
         # a run tells the old time until the next key frame
         self._began = self.wall() + STEP
-        with self.clock.open("r+b" if self.clock.exists() else "w+b") as file:
-            file.write(struct.pack("!d", shift))
+        step(self.clock, shift)
 
     def live_on(self) -> None:
         """Note the time that has really passed under this setting of the clock."""
