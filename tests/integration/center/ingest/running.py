@@ -144,7 +144,10 @@ class Site:
 
     def end(self) -> None:
         self._client.disconnect()
+        until(lambda: not self._client.is_connected(), what="goodbye")
         self._client.loop_stop()
+        if line := self._client.socket():
+            line.close()
 
     def say(
         self,
