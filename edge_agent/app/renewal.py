@@ -16,6 +16,12 @@ from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
 
 
+def certificate_ends(config: Config) -> str | None:
+    """When this site's certificate ends (RFC 3339); None where it has none that can be read."""
+    shown = _shown(config.mqtt.certificate)
+    return iso(shown.ends) if shown else None
+
+
 class Renewal:
     """A job of the scheduler. Only the identity that `enroll` made is renewed; a certificate that
     somebody laid elsewhere is somebody's own to renew, and is told of.
@@ -25,17 +31,12 @@ class Renewal:
         self._site, self._mqtt, self._clock = config.site.id, config.mqtt, clock
         self._identity = Identity(layout.identity)
 
-    def ends(self) -> str | None:
-        """When the present certificate ends; None without one, for `birth`."""
-        shown = self._shown(self._mqtt.certificate)
-        return iso(shown.ends) if shown else None
-
     def turn(self) -> bool:
         """Renew if it is time; whether it was done. Failures are logged, the next hour tries again.
 
         The next connection to the broker uses the new certificate; the present one stays up.
         """
-        shown = self._shown(self._mqtt.certificate)
+        shown = _shown(self._mqtt.certificate)
         if shown is None or not shown.due(self._clock.now().wall):
             return False
         if self._mqtt.renewal is None or self._mqtt.certificate != self._identity.pem:
@@ -50,9 +51,9 @@ class Renewal:
         log.info("renewal." + state, until=iso(until) if until else None)
         return state == "renewed"
 
-    @staticmethod
-    def _shown(path: Path | None) -> keys.Shown | None:
-        try:
-            return keys.read_certificate(path.read_text(encoding="ascii")) if path else None
-        except (OSError, ValueError):
-            return None
+
+def _shown(path: Path | None) -> keys.Shown | None:
+    try:
+        return keys.read_certificate(path.read_text(encoding="ascii")) if path else None
+    except (OSError, ValueError):
+        return None

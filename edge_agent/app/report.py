@@ -9,6 +9,7 @@ from typing import Any
 import edge_agent
 from edge_agent.app.cameras import CameraSearch
 from edge_agent.app.layout import Layout
+from edge_agent.app.renewal import certificate_ends
 from edge_agent.app.rule_hours import coverage_figures
 from edge_agent.app.vision import VisionChild
 from edge_agent.config.schema import Config
@@ -42,6 +43,7 @@ class SelfReport:
             "version": edge_agent.__version__,
             "name": self.config.site.name,
             "config_sha256": self.config.fingerprint(),
+            "certificate_until": certificate_ends(self.config),
             "cameras": [
                 {
                     "id": c.id,

@@ -121,6 +121,7 @@ class Desk:
             log.warning("renewal.unproven", site=name[:63], source=source)
             return Decision("wrong")
         now, key = self._now(), keys.fingerprint(public)
+        self._retire_before(found, now)
         for one in self.authority.register.of(found.name):
             if one.key == key and one.valid(now):
                 return Decision("approved", one.pem)  # the answer was lost on its way
@@ -133,6 +134,15 @@ class Desk:
         return Decision("early" if may == "early" else "wrong")
 
     # ------------------------------------------------------------------ within
+    def _retire_before(self, found: Certificate, now: datetime) -> None:
+        """The box has shown that it holds this certificate: those before it have done their work,
+        and a copy of an old key must not live on.
+        """
+        for one in self.authority.register.of(found.name) if found.valid(now) else ():
+            if one.issued < found.issued and one.valid(now):
+                reason = f"gia hạn / renewed by {found.serial}"
+                self.authority.revoke(one.serial, now, found.name, reason)
+
     def _decide(
         self,
         number: int,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -66,8 +67,19 @@ def renew(
 ) -> tuple[Literal["renewed", "waiting", "early"], datetime | None]:
     """Ask once for a certificate for a new key, in the name of the present one. Raises Trouble.
 
-    `waiting`: the present one has run out and an officer must look; the next call asks again.
+    `waiting`: the present one has run out and an officer must look; the next call asks again. Once
+    the new one is on disk the center is told so by asking in its name: it then retires the old one.
     """
+    state, until = _renew_once(center, site, identity)
+    if state == "renewed":
+        with suppress(Trouble):  # not heard: the old one lives on to its end
+            _renew_once(center, site, identity)
+    return state, until
+
+
+def _renew_once(
+    center: str, site: str, identity: Identity
+) -> tuple[Literal["renewed", "waiting", "early"], datetime | None]:
     key, certificate = identity.current()
     request = keys.request(identity.coming_key(), site)
     asked = {

@@ -1,14 +1,10 @@
 """A box and a center over real HTTPS: slip, key, officer, certificate; and all who may not."""
 
-import http.client
-import json
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any
 
 import pytest
 from starlette.responses import Response
@@ -17,101 +13,27 @@ from starlette.routing import Route
 from edge_agent.center.authority.home import Home
 from edge_agent.center.authority.keeper import Authority
 from edge_agent.center.enrolment import rules
-from edge_agent.center.enrolment.desk import Desk
 from edge_agent.center.enrolment.routes import enrolment
 from edge_agent.center.http import Wing, answer, application
 from edge_agent.core.trouble import Trouble
 from edge_agent.link.enrol import keys
-from edge_agent.link.enrol.enrol import Enrolled, enrol, renew
-from edge_agent.link.enrol.folder import Identity
-from edge_agent.link.enrol.slip import Slip
+from edge_agent.link.enrol.enrol import Enrolled, renew, renewal_words
 from edge_agent.runtime.clock import SystemClock
-from tests.fakes.clock import FakeClock
 from tests.integration.broker import until
 from tests.integration.center.conftest import NOW
-
-BROKER = "mqtts://127.0.0.1:8883"
-COMMAND_KEY = "-----BEGIN PUBLIC KEY-----\nnot looked at here\n-----END PUBLIC KEY-----\n"
-DAY = 86400
-
-
-class Center:
-    """A desk behind its real server."""
-
-    def __init__(self, authority: Authority, serve: Callable[..., int]) -> None:
-        self.clock = FakeClock(NOW)
-        self.desk = Desk(authority, self.clock)
-        authority.home.command_key.write_text(COMMAND_KEY)
-        wing = enrolment(self.desk, BROKER, authority.home.command_key)
-        self.address = f"127.0.0.1:{serve(application([wing], SystemClock()))}"
-
-    def slip(self, site: str = "khu-a") -> Slip:
-        return self.desk.open(site, self.address, "Đ/c Lan")[0]
-
-    def post(self, path: str, body: object) -> tuple[int, Any]:
-        """As a stranger would, with any bytes."""
-        context = ssl.create_default_context(cafile=self.desk.authority.home.certificate)
-        host, _, port = self.address.rpartition(":")
-        line = http.client.HTTPSConnection(host, int(port), timeout=10, context=context)
-        try:
-            line.request("POST", path, body if isinstance(body, bytes) else json.dumps(body))
-            got = line.getresponse()
-            return got.status, json.loads(got.read())
-        finally:
-            line.close()
-
-    def try_code(self, code: str, site: str = "khu-a") -> int:
-        request = keys.request(keys.new_key(), site)
-        said = {"site": site, "code": code, "request": request}
-        return self.post("/enrol/v1/certificate", said)[0]
-
-
-class Box:
-    """A device that enrols in a thread of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(exist_ok=True)
-        self.identity = Identity(folder / "identity")
-        self.told: list[str] = []
-        self.result: Enrolled | Trouble | None = None
-        self.stop = Event()
-        self.thread = Thread()
-
-    @property
-    def key(self) -> str:
-        return keys.short(keys.fingerprint(self.identity.coming_key().public_key()))
-
-    def enrol(self, slip: Slip) -> None:
-        def run() -> None:
-            try:
-                self.result = enrol(slip, self.identity, self.stop, self.tell, poll=0.05)
-            except Trouble as trouble:
-                self.result = trouble
-
-        self.thread = Thread(target=run)
-        self.thread.start()
-
-    def tell(self, trouble: Trouble | None) -> None:
-        self.told.append(trouble.code if trouble else "waiting")
-
-    def end(self) -> Enrolled | Trouble | None:
-        self.thread.join(20)
-        assert not self.thread.is_alive()
-        return self.result
+from tests.integration.center.enrolling import (
+    BROKER,
+    COMMAND_KEY,
+    DAY,
+    Box,
+    Center,
+    enrolled,
+)
 
 
 @pytest.fixture
 def center(authority: Authority, serve: Callable[..., int]) -> Center:
     return Center(authority, serve)
-
-
-def enrolled(center: Center, folder: Path, site: str = "khu-a") -> Box:
-    box = Box(folder)
-    box.enrol(center.slip(site))
-    until(lambda: box.told == ["waiting"])
-    center.desk.approve(center.desk.all()[-1].id, "Đ/c Lan", box.key)
-    assert isinstance(box.end(), Enrolled)
-    return box
 
 
 def code_of(box: Box) -> str:
@@ -342,20 +264,25 @@ def test_a_certificate_is_renewed_with_a_new_key_in_the_name_of_the_old_one(
     key, certificate = box.identity.current()
     assert keys.key_pem(key) not in before
     assert keys.read_certificate(certificate).key == keys.fingerprint(key.public_key())
-    old, _new = center.desk.authority.register.of("khu-a")
-    assert old.revoked is None, "the answer might have been lost: the old one still counts"
+    old, new = center.desk.authority.register.of("khu-a")
+    assert (old.revoked is None, new.revoked is None) == (False, True), "the old key is retired"
 
 
-def test_an_answer_that_was_lost_is_given_again(center: Center, tmp_path: Path) -> None:
+def test_an_answer_that_was_lost_is_given_again_and_the_old_one_counts_until_then(
+    center: Center, tmp_path: Path
+) -> None:
     box = enrolled(center, tmp_path / "box")
-    before = box.identity.pem.read_bytes()
     center.clock.pass_time(250 * DAY)
-    coming = keys.key_pem(box.identity.coming_key())
-    renew(center.address, "khu-a", box.identity)
-    box.identity.pem.write_bytes(before)
-    box.identity.next_key.write_bytes(coming)
+    key, certificate = box.identity.current()
+    request = keys.request(box.identity.coming_key(), "khu-a")
+    signature = keys.sign(key, renewal_words(request))
+    lost = center.desk.renew(certificate, request, signature, "10.0.0.1")
+    assert lost.verdict == "approved"
+    assert [one.revoked for one in center.desk.authority.register.of("khu-a")] == [None, None]
     assert renew(center.address, "khu-a", box.identity)[0] == "renewed"
-    assert len(center.desk.authority.register.of("khu-a")) == 2
+    assert keys.only(box.identity.current()[1]) == keys.only(lost.certificate)
+    old, _new = center.desk.authority.register.of("khu-a")
+    assert old.revoked is not None
 
 
 def test_after_its_end_an_officer_must_look_and_after_thirty_days_only_a_new_slip_helps(
