@@ -1,4 +1,4 @@
-"""`edge-agent enroll` on the device, `edge-agent center enrolment …` at the center; registered by
+"""`edge-agent enroll` on the box, `edge-agent center enrolment …` at the center; registered by
 `cli`.
 """
 

@@ -22,9 +22,7 @@ def center_door(config: CenterConfig, clock: Clock) -> CenterDoor:
 
 
 class CenterDoor:
-    """Serves the wings over HTTPS; `run_once` is an attempt of the shell. Before that, and then
-    whenever the shell tries anew, the center's own certificates past two thirds are made anew.
-    """
+    """Serves the wings over HTTPS; `run_once` is an attempt of the shell."""
 
     def __init__(self, config: CenterConfig, clock: Clock, wings: Sequence[Wing] = ()) -> None:
         self._config, self._clock, self._wings = config, clock, wings
@@ -35,7 +33,6 @@ class CenterDoor:
         """
         authority = Authority.of(self._config)
         try:
-            authority.renew_own(self._clock.now().wall)
             https = self._config.https
             desk = Desk(authority, self._clock)
             ours = enrolment(desk, https.broker, authority.home.command_key)

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 
 from edge_agent.center.door import center_door
 from edge_agent.center.ingest import Line
-from edge_agent.center.revocations import Revocations
 from edge_agent.center.store.engine import open_engine
+from edge_agent.center.upkeep import Upkeep
 from edge_agent.center.watch import Watch
 from edge_agent.center.worker import Worker
 from edge_agent.config.center import CenterConfig
@@ -58,9 +58,9 @@ def run_center(
             for number in range(1, workers + 1)
         ]
         if config.https.enabled:
-            door, revocations = center_door(config, clock), Revocations(config, engine, clock)
+            door, upkeep = center_door(config, clock), Upkeep(config, engine, clock)
             threads.append(start_thread("https", door.run_once, stop, AGAIN))
-            threads.append(start_thread("revocations", revocations.run_once, stop, AGAIN))
+            threads.append(start_thread("upkeep", upkeep.run_once, stop, AGAIN))
         watch = Watch(
             config,
             lambda will: Line(config.mqtt, credentials.mqtt, will=will, with_hands=False),

@@ -97,7 +97,7 @@ class Authority:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of the authority's certificate: what a device pins."""
+        """SHA-256 (hex) of the authority's certificate: what a box pins."""
         return keys.digest(self.pem)
 
     def sign(self, request: str, site: str, now: datetime) -> Certificate:
@@ -202,6 +202,7 @@ def _present(path: Path, now: datetime) -> tuple[tuple[str, ...], bool]:
 
 def _write(path: Path, data: bytes, mode: int) -> None:
     try:
-        replace_file(path, data, mode)
+        if not path.exists() or path.read_bytes() != data:  # the broker is told of every change
+            replace_file(path, data, mode)
     except OSError as error:
         raise troubles.unwritable(path, error) from error

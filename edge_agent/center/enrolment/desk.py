@@ -64,7 +64,7 @@ class Desk:
 
     def approve(self, number: int, who: str, key: str) -> tuple[Ticket, tuple[Certificate, ...]]:
         """Let this key be the site; what the site had before is revoked, and returned. `key` is
-        the short fingerprint that the device shows: whoever does not see its screen approves
+        the short fingerprint that the box shows: whoever does not see its screen approves
         nothing. Raises Trouble `enrolment.other_key`.
 
         A box that takes another's place must not share its name with it: they would push each

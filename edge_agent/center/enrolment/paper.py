@@ -22,7 +22,7 @@ Phiếu đăng ký / enrolment slip {ticket}
   CA SHA-256:            {slip.authority}
                          {short(slip.authority)}…
 
-Trên thiết bị / on the device:
+Trên máy của cơ sở / on the box:
   sudo -u edge-agent edge-agent enroll --config /etc/edge-agent/site.yaml
 và quét hoặc gõ dòng này / and scan or type this line:
 {slip.text()}

@@ -44,7 +44,7 @@ class _Door:
         self._desk, self._broker, self._command_key = desk, broker, command_key
 
     async def authority(self, _request: Request) -> Response:
-        """GET /enrol/v1/authority: the certificate that devices compare with their slip."""
+        """GET /enrol/v1/authority: the certificate that boxes compare with their slip."""
         return answer(200, {"authority": self._desk.authority.pem})
 
     async def certificate(self, request: Request) -> Response:

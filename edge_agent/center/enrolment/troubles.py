@@ -22,6 +22,6 @@ def other_key(number: int) -> Trouble:
         "enrolment.other_key",
         f"Dấu vân tay không khớp phiếu {number}. Đọc lại từ màn hình thiết bị; nếu vẫn không khớp, "
         "từ chối phiếu này: có thể có máy khác đã dùng mã.",
-        f"The fingerprint is not that of ticket {number}. Read it from the device's screen again; "
+        f"The fingerprint is not that of ticket {number}. Read it from the box's screen again; "
         "if it still differs, refuse this ticket: another machine may have used the code.",
     )
