@@ -15,9 +15,11 @@ from edge_agent.core.command import Action, Command
 from edge_agent.core.ledger import Hold
 from edge_agent.core.time import iso
 from edge_agent.core.trouble import Trouble
+from edge_agent.core.verdict import Judgement, Verdict
 from edge_agent.runtime.clock import Clock
 from edge_agent.store.durable import replace_file
 from edge_agent.store.holds import Holds
+from edge_agent.store.verdicts import Verdicts
 
 _LONGEST_HOLD = timedelta(days=400)
 _PROPOSALS = 20  # kept at most; the oldest goes
@@ -35,11 +37,12 @@ class QuickActions:
         config: Path,
         proposals: Path,
         again: Callable[[datetime, datetime], int],
+        verdicts: Verdicts,
         clock: Clock,
     ) -> None:
         self._holds, self._clock = holds, clock
         self._config, self._proposals = config, proposals
-        self._again = again
+        self._again, self._verdicts = again, verdicts
 
     @property
     def table(self) -> dict[Action, Carry]:
@@ -49,6 +52,7 @@ class QuickActions:
             Action.RESYNC: self._resync,
             Action.HOLD: self._hold,
             Action.CONFIG_PROPOSE: self._propose,
+            Action.VERDICT: self._verdict,
         }
 
     def _ping(self, _command: Command, _arguments: Arguments, _stop: Event) -> Outcome:
@@ -89,6 +93,17 @@ class QuickActions:
         lines = render(Path(path.name), document, findings)[:_LINES]
         valid = config is not None and not findings
         return Outcome({"valid": valid, "file": path.name, "errors": list(lines)})
+
+    def _verdict(self, command: Command, arguments: Arguments, _stop: Event) -> Outcome:
+        judgement = Judgement(
+            episode=arguments["event"],
+            verdict=Verdict(arguments["verdict"]),
+            who=f"{command.user} ({command.role})",
+            at=self._clock.now().wall,
+            note=arguments["note"] or "",
+        )
+        self._verdicts.give(judgement)
+        return Outcome({"event": judgement.episode, "verdict": judgement.verdict.value})
 
 
 def _not_kept(path: Path, error: OSError) -> Trouble:

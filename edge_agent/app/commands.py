@@ -32,6 +32,7 @@ from edge_agent.store.commands import CommandEntry, CommandLog
 from edge_agent.store.holds import Holds
 from edge_agent.store.journal import Journal
 from edge_agent.store.recordings import Recordings
+from edge_agent.store.verdicts import Verdicts
 
 AUDITED = "vn.qcam.command.v1"
 _URGENT = (Lane.ALARM, Lane.STATE)
@@ -66,6 +67,7 @@ class SiteCommands:
             house.config_path,
             house.layout.state / "proposals",
             self._again,
+            Verdicts(house.layout.events),
             house.clock,
         )
         self._desk = CommandDesk(

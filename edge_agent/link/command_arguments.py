@@ -9,12 +9,12 @@ from typing import Any
 
 from edge_agent.core.command import Action
 from edge_agent.core.time import from_iso
+from edge_agent.core.verdict import Verdict
 
 LONGEST_REASON = 500
 LARGEST_CONFIG = 64 * 1024
 LONGEST_SPAN = timedelta(days=40)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22,128}")
-VERDICTS = ("confirmed", "false", "unclear")
 
 Reader = Callable[[Any], Any]
 
@@ -78,8 +78,8 @@ def _token(value: Any) -> str:
 
 
 def _verdict(value: Any) -> str:
-    if value not in VERDICTS:
-        raise ValueError(" | ".join(VERDICTS))
+    if value not in list(Verdict):
+        raise ValueError(" | ".join(Verdict))
     return str(value)
 
 

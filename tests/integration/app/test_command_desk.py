@@ -15,13 +15,16 @@ from edge_agent.app.command_actions import QuickActions
 from edge_agent.app.command_desk import Arguments, Carry, CommandDesk, Outcome, Rights
 from edge_agent.center.commands import CommandKey, Wish, answering, new_command
 from edge_agent.core.command import Action, Answer, Command, Refusal, Reply, Role
+from edge_agent.core.event import Event as Event_
 from edge_agent.core.trouble import Trouble
 from edge_agent.link.command_judge import Policy
 from edge_agent.link.command_keys import CommandKeys, key_name
 from edge_agent.runtime.supervisor import start_thread
 from edge_agent.store.commands import CommandEntry, CommandLog
 from edge_agent.store.holds import Holds
+from edge_agent.store.journal import Journal
 from edge_agent.store.recordings import Recordings
+from edge_agent.store.verdicts import Verdicts
 from tests.fakes.clock import FakeClock
 
 KEY = Ed25519PrivateKey.generate()
@@ -46,6 +49,7 @@ class Site:
             folder / "site.yaml",
             self.proposals,
             lambda start, end: round((end - start).total_seconds()),
+            Verdicts(folder / "events.db"),
             self.clock,
         )
         slow: dict[Action, Carry] = {Action.CLIP: self._clip, Action.SNAPSHOT: self._broken}
@@ -243,6 +247,21 @@ def test_a_proposed_configuration_is_checked_and_not_put_to_work(site: Site) -> 
 
 def test_resync_says_how_many_facts_are_told_again(site: Site) -> None:
     assert site.ask(site.wish(Action.RESYNC, **span(site))).result == {"events": 30}
+
+
+def test_a_verdict_needs_an_episode_that_was_here(site: Site, tmp_path: Path) -> None:
+    verdict = {"event": "e1.opened", "verdict": "false", "note": "người trong ảnh có khẩu trang"}
+    unknown = site.ask(site.wish(Action.VERDICT, **verdict))
+    assert (unknown.state, unknown.reason) == (Answer.FAILED, "verdict.unknown_episode")
+    journal = Journal(tmp_path / "events.db")
+    now = site.clock.now().wall
+    data = {"episode": "e1", "rule": "mask"}
+    opened = Event_("e1.opened", "qcam/site-1", "t", "cam-1", now, "warning", data)
+    journal.record(opened, ())
+    assert site.ask(site.wish(Action.VERDICT, **verdict)).state is Answer.DONE
+    (judgement,) = Verdicts(tmp_path / "events.db").of("e1")
+    assert (judgement.verdict, judgement.who) == ("false", "trực ban (duty)")
+    journal.close()
 
 
 def test_what_this_site_has_no_part_for_is_its_policy(site: Site) -> None:
