@@ -5,8 +5,8 @@
     in doubt --the other side for `settle` without a break--> SURE of the other side
     in doubt --back, or within the margin--> SURE, no doubt
 
-Law 1. Nobody changes sides within `margin` metres of an edge, nor within their own standard
-       deviation where that is wider, nor in less than `settle` seconds.
+Law 1. Nobody changes sides within `margin` metres of an edge (or of what the place is unsure by,
+       where that is wider), nor in less than `settle` seconds.
 Law 2. Whoever was never beyond the margin is on no side: cannot tell is never a violation.
 Law 3. Not being seen changes nothing.
 """

@@ -16,6 +16,7 @@ from edge_agent.config.words import every_key
 CONFIGS = Path(__file__).resolve().parents[3] / "configs"
 EXAMPLE = CONFIGS / "site.example.yaml"
 CENTER = CONFIGS / "center.example.yaml"
+PROFILES = sorted(CONFIGS.glob("profile-*.yaml"))
 BAD = sorted((CONFIGS / "bad").glob("*.yaml"))
 
 # Where the example says something else than the default, it says "example" in a comment.
@@ -67,6 +68,14 @@ def test_every_key_of_an_example_is_explained(example: Path) -> None:
     assert [
         one for one in bare if one.split(":")[0].lstrip("- ") not in explained_by_their_block
     ] == []
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_a_profile_can_be_used_as_it_stands(path: Path) -> None:
+    profile = load(path)
+    assert profile.recording.floor_days >= 30
+    assert profile.rules.zone
+    assert profile.rules.line
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
