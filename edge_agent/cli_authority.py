@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from edge_agent.center.authority import troubles
 from edge_agent.center.authority.home import Home
 from edge_agent.center.authority.keeper import Authority
 from edge_agent.center.authority.key_file import read_passphrase
@@ -58,9 +59,12 @@ def issue(
     passphrase_file: Passphrase = None,
 ) -> None:
     """Sign a request that was brought by hand (`openssl req -new …`)."""
-    authority = _opened(state, passphrase_file)
     try:
         text = csr.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise troubles.unreadable(csr, error.strerror or "") from error
+    authority = _opened(state, passphrase_file)
+    try:
         signed = authority.sign(text, site, SystemClock().now().wall)
         out.write_text(signed.pem, encoding="ascii")
         typer.echo(f"{site}: {signed.serial}, đến / until {iso(signed.ends)}")

@@ -19,13 +19,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from edge_agent.cli_told import CenterPath, err, told
+from edge_agent.cli_told import CenterPath, center_extra, err, told
 from edge_agent.config.center import CenterConfig, load_center
 from edge_agent.config.environment import notify_socket
 from edge_agent.config.secrets import CENTER, Credentials, read_credentials
 from edge_agent.core.moment import parse_moment
 from edge_agent.core.time import iso
-from edge_agent.core.trouble import Trouble
 from edge_agent.runtime import logs, notify
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.runtime.supervisor import stop_on_signals
@@ -71,7 +70,7 @@ def run(
     """Run the center: ingest processes, acknowledgements, the watch over the sites."""
     notify.connect(notify_socket())
     settings, credentials = read_center(config)
-    with _extra():
+    with center_extra():
         from edge_agent.center.service import run_center  # noqa: PLC0415 - the extra [center]
     stop = Event()
     with stop_on_signals(stop):
@@ -87,7 +86,7 @@ def ingest(
 ) -> None:
     """One ingest process alone, as `run` starts them; on a further machine, with PostgreSQL."""
     settings, credentials = read_center(config)
-    with _extra():
+    with center_extra():
         from edge_agent.center.service import run_worker  # noqa: PLC0415 - the extra [center]
     stop = Event()
     with stop_on_signals(stop):
@@ -181,26 +180,13 @@ def _quietly(path: Path) -> tuple[CenterConfig, Credentials]:
 
 @contextmanager
 def _looking(settings: CenterConfig, credentials: Credentials) -> Iterator[Any]:
-    with _extra():
+    with center_extra():
         from edge_agent.center.service import open_center  # noqa: PLC0415 - the extra [center]
         from edge_agent.center.store.engine import reading  # noqa: PLC0415
     engine = open_center(settings, credentials)
     with reading(engine) as connection:
         yield connection
     engine.dispose()
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    """The libraries of the center, or in words what to install."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise Trouble(
-            "center.not_installed",
-            f"Thiếu thư viện của trung tâm ({error.name}). Cài: pip install 'edge-agent[center]'.",
-            f"The center's libraries are missing ({error.name}). Install 'edge-agent[center]'.",
-        ) from error
 
 
 def _at(moment: datetime | None, zone: ZoneInfo) -> str:

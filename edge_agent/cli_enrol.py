@@ -18,7 +18,7 @@ import typer
 from edge_agent.app.layout import Layout
 from edge_agent.center.authority.keeper import Authority
 from edge_agent.center.enrolment.desk import Desk
-from edge_agent.cli_told import CenterPath, ConfigPath, err, told
+from edge_agent.cli_told import CenterPath, ConfigPath, center_extra, err, told
 from edge_agent.config.center import CenterConfig, load_center
 from edge_agent.config.loader import load
 from edge_agent.core.time import iso
@@ -78,8 +78,8 @@ def new(
     config: CenterPath = Path("center.yaml"),
 ) -> None:
     """Print a slip for a technician: host, site, one-time code, CA fingerprint, as text and QR."""
-    from edge_agent.center.enrolment.paper import printed  # noqa: PLC0415 - of the extra `center`
-
+    with center_extra():
+        from edge_agent.center.enrolment.paper import printed  # noqa: PLC0415 - the extra [center]
     settings = load_center(config)
     center = host or settings.https.host
     center = center if _has_port(center) else f"{center}:{settings.https.port}"

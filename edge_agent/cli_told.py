@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -37,6 +38,19 @@ def told(command: Command) -> Command:
             raise typer.Exit(CONFIGURATION_WRONG if wrong else 1) from trouble
 
     return run  # type: ignore[return-value]
+
+
+@contextmanager
+def center_extra() -> Iterator[None]:
+    """The libraries of the center, or in words what to install."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise Trouble(
+            "center.not_installed",
+            f"Thiếu thư viện của trung tâm ({error.name}). Cài: pip install 'edge-agent[center]'.",
+            f"The center's libraries are missing ({error.name}). Install 'edge-agent[center]'.",
+        ) from error
 
 
 def not_written(path: Path, error: OSError) -> Trouble:

@@ -167,6 +167,7 @@ def record(journal: Journal, link: Link, name: str) -> None:
     link.notify()
 
 
+@pytest.mark.timeout(420)  # some twenty starts of the program, on a machine that does other things
 def test_from_a_slip_of_paper_to_an_event_in_the_district_s_database_and_out_again(
     place: Path, cleanup: ExitStack
 ) -> None:
