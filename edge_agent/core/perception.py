@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from edge_agent.core.geometry import Box, GroundPoint
+from edge_agent.core.geometry import Box, GroundPoint, Size
 from edge_agent.core.time import Instant
 
 
@@ -136,3 +136,16 @@ class Snapshot:
     camera: str
     at: Instant | None
     picture: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Somebody who walked by, seen from head to foot: what a camera's floor can be learnt from.
+
+    `steps` are (seconds, x of the middle, y of the top, y of the bottom) of the box, in pixels of
+    a frame of `size`, in the order of time.
+    """
+
+    camera: str
+    size: Size
+    steps: tuple[tuple[float, float, float, float], ...]
