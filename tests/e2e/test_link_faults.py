@@ -16,5 +16,5 @@ def test_under_faults_the_set_of_events_made_is_the_set_stored() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["faults"] >= 60
-    assert figures["made"] == figures["stored"] > 2400
-    assert figures["late"] > 2000  # what was made in the outage says so
+    assert figures["made"] == figures["stored"] > 1000
+    assert figures["late"] > 500  # what was made in the outage says so

@@ -3,10 +3,12 @@
 import os
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from edge_agent.core.event import Lane
 from tests.integration.broker import Broker, until
 from tests.integration.center.ingest.running import CenterProcess, Site
+from tests.integration.postgres import Postgres
 
 Centers = Callable[..., CenterProcess]
 Sites = Callable[..., Site]
@@ -98,3 +100,23 @@ def test_an_orphaned_ingest_process_ends(
     site = make_site(broker.url)
     site.event(1)
     until(lambda: site.last(Lane.ALARM) == (1, 1, ()), what="ack")
+
+
+def test_while_the_database_is_away_nothing_is_acknowledged_and_it_mends_itself(
+    broker: Broker, make_center: Centers, make_site: Sites, cleanup: ExitStack
+) -> None:
+    server = Postgres().start()
+    cleanup.callback(server.end)
+    center = make_center(broker.url, server.create("center")).ready()
+    site = make_site(broker.url)
+    site.event(1)
+    until(lambda: site.last(Lane.ALARM) == (1, 1, ()), what="before")
+    server.kill()
+    site.event(2)
+    until(lambda: bool(center.said("ingest.waiting")), what="told")
+    until(lambda: center.said("center.state")[-1]["state"] == "offline", what="sites are told")
+    assert site.last(Lane.ALARM) == (1, 1, ())
+    server.start()
+    until(lambda: site.last(Lane.ALARM) == (2, 2, ()), 20, "the message that waited")
+    until(lambda: center.said("center.state")[-1]["state"] == "online", what="online again")
+    assert center.ids() == ["khu-a-e1-alarm-1", "khu-a-e1-alarm-2"]
