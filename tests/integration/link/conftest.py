@@ -34,6 +34,7 @@ class Center:
     def __init__(self, url: str, credential: Credential | None, settings: Mqtt | None) -> None:
         self.got: list[Received] = []
         self.wrong: list[str] = []
+        self.judges = True  # by the contract page
         self.ready = threading.Event()
         self.stop = threading.Event()
 
@@ -58,7 +59,7 @@ class Center:
             self.wrong.append(str(error))
 
     def keeps_to_the_contract(self) -> None:
-        assert self.wrong == []
+        assert self.wrong == [] or not self.judges
 
     def ids(self) -> set[str]:
         return {m.labels["lane"] + m.labels["sequence"] for m in self.got if m.labels}

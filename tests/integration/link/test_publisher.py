@@ -42,11 +42,11 @@ def stage(
         return
     broker = make_broker(settings=("max_packet_size 3000",))
     center = make_center(broker.url)
+    center.judges = False  # bytes of no meaning: the line carries them all
     link = MqttLink(Mqtt(url=broker.url), "qcam-khu-a", None)
     link.connect(threading.Event())
     with ExitStack() as stack:
         stack.callback(link.close)
-        stack.callback(center.wrong.clear)  # bytes of no meaning: the line carries them all
         yield Stage(
             link,
             lambda: [(m.topic, m.payload, m.content_type, dict(m.labels)) for m in center.got],
