@@ -26,6 +26,7 @@ from edge_agent import (
     cli_evidence,
     cli_playback,
     cli_recording,
+    cli_replay,
     cli_sizing,
     cli_status,
 )
@@ -75,6 +76,7 @@ cli_recording.register(app)
 cli_evidence.register(app)
 app.command()(cli_sizing.sizing)
 app.command()(cli_analyze.analyze)
+app.command()(cli_replay.replay)
 app.command()(cli_status.status)
 app.command()(cli_playback.play)
 app.command()(cli_enrol.enroll)

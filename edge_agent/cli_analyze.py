@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from edge_agent.cli_told import err, not_written, told
+from edge_agent.cli_told import err, not_written, told, written
 from edge_agent.config.loader import load
 from edge_agent.config.schema import Config
 from edge_agent.core.trouble import Trouble
@@ -42,7 +41,7 @@ def analyze(
     settings = load(config) if config else Config.model_validate({"site": {"id": "analyze"}})
     logs.configure(level="critical")  # stdout is for the lines
     stop = Event()
-    with stop_on_signals(stop), _shown() as show, _written(output) as lines:
+    with stop_on_signals(stop), _shown() as show, written(output) as lines:
         try:
             whole = analyse(
                 sources, settings, camera, fps or settings.vision.fps, annotate, lines, show, stop
@@ -51,23 +50,6 @@ def analyze(
             raise not_written(annotate or output or Path("stdout"), error) from error
         if not whole:
             raise typer.Exit(_INTERRUPTED)
-
-
-@contextmanager
-def _written(output: Path | None) -> Iterator[Callable[[str], object]]:
-    """Where the lines go: a file that appears whole or not at all, or stdout."""
-    if output is None:
-        yield sys.stdout.write
-        return
-    scratch = output.with_name(f".{output.name}.part")
-    try:
-        with scratch.open("w", encoding="utf-8") as file:
-            yield file.write
-        scratch.replace(output)
-    except OSError as error:
-        raise not_written(output, error) from error
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -60,3 +61,20 @@ def not_written(path: Path, error: OSError) -> Trouble:
         f"Không ghi được {path} ({error.strerror}). Kiểm tra thư mục và chỗ trống.",
         f"{path} cannot be written ({error.strerror}). Check the folder and the free space.",
     )
+
+
+@contextmanager
+def written(output: Path | None) -> Iterator[Callable[[str], object]]:
+    """Where the lines go: a file that appears whole or not at all, or stdout."""
+    if output is None:
+        yield sys.stdout.write
+        return
+    scratch = output.with_name(f".{output.name}.part")
+    try:
+        with scratch.open("w", encoding="utf-8") as file:
+            yield file.write
+        scratch.replace(output)
+    except OSError as error:
+        raise not_written(output, error) from error
+    finally:
+        scratch.unlink(missing_ok=True)

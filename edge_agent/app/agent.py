@@ -11,6 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from edge_agent.app.cameras import CameraSearch
 from edge_agent.app.commands import House, SiteCommands
 from edge_agent.app.custody import Custody
+from edge_agent.app.detections import DetectionKeeper
 from edge_agent.app.facts import Facts
 from edge_agent.app.layout import Layout
 from edge_agent.app.models import model_folder
@@ -80,12 +81,14 @@ class Agent:
         )
         rule_hours = RuleHours(self._layout.events)
         self._hours = HourBook(rule_hours)
+        self._detections = DetectionKeeper(self._layout.detections, config.vision, clock)
         self._vision = VisionChild(
             self._vision_job(config, credentials),
             self._sighted,
             self._hours.covered,
             self._interrupted,
             self._shown,
+            self._detections.looked,
         )
         self._report = SelfReport(
             config, self._layout, clock, self._recordings, self._search, self._vision, rule_hours
@@ -167,6 +170,7 @@ class Agent:
             for part in parts:
                 part.end()
             self._hours.flush()
+            self._detections.flush()
             if with_recorder:
                 self._recorder.stop()
         log.info("agent.stopped", site=self._config.site.id)
@@ -192,6 +196,7 @@ class Agent:
 
     def _schedule(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.add_job(self._detections.sweep, "interval", hours=1, misfire_grace_time=None)
         scheduler.add_job(self._custody.mend, "interval", hours=1, misfire_grace_time=None)
         scheduler.add_job(self._custody.sweep, "interval", hours=1, misfire_grace_time=None)
         if self._config.mqtt.enabled:

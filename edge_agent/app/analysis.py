@@ -66,7 +66,7 @@ def _outlook(config: Config, camera: str) -> Outlook:
     """
     known = {entry.id: entry for entry in config.cameras}
     if camera and camera not in known:
-        raise _unknown(camera, sorted(known))
+        raise unknown_camera(camera, sorted(known))
     entry = known.get(camera)
     stands = Camera(
         camera or "film",
@@ -96,7 +96,8 @@ def _draw(folder: Path, look: Look) -> None:
             (folder / name).write_bytes(annotated(look.image, line))
 
 
-def _unknown(camera: str, known: list[str]) -> Trouble:
+def unknown_camera(camera: str, known: list[str]) -> Trouble:
+    """What to tell when the configuration has no such camera."""
     names = ", ".join(known) or "-"
     return Trouble(
         "analyze.unknown_camera",

@@ -61,6 +61,11 @@ class Layout:
         return self.state / "stills"
 
     @property
+    def detections(self) -> Path:
+        """What the detector said, for `edge-agent replay`; may be removed at any time."""
+        return self.state / "detections"
+
+    @property
     def films(self) -> Path:
         """Joined films while they are looked at; may be removed at any time."""
         return self.state / "films"

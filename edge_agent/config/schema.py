@@ -150,6 +150,8 @@ class Vision(Slice):
     threads: int = Field(default=1, ge=1, le=16)
     fps: float = Field(default=5.0, ge=0.5, le=15)
     idle_fps: float = Field(default=1.0, ge=0.2, le=5)
+    keep_detections: Duration = Field(default=691_200.0, ge=0, le=31_536_000)
+    detections_size: Bytes = Field(default=2_000_000_000, ge=10_000_000)
 
 
 class BrokerLine(Slice):

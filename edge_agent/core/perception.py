@@ -17,6 +17,23 @@ class Detection:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One analysed frame: when it was taken, and all that the detector said of it."""
+
+    at: Instant
+    detections: tuple[Detection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Analysed frames of one camera in order, boxes in the pixels of pictures of `size`."""
+
+    camera: str
+    size: Size
+    frames: tuple[Looked, ...]
+
+
 class MaskState(StrEnum):
     """How a mask is worn. `unknown` is an answer and never a violation."""
 

@@ -30,6 +30,9 @@ class Instant:
         return Instant(wall, self.mono + (wall - self.wall).total_seconds())
 
 
+EPOCH = Instant(datetime(1970, 1, 1, tzinfo=UTC), 0.0)  # where footage without a date begins
+
+
 def iso(wall: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and `Z`: the only spelling of time on disk and wire."""
     text = wall.astimezone(UTC).isoformat(timespec="milliseconds")

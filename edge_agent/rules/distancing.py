@@ -45,13 +45,13 @@ def _claim(
     if abs(here.x - there.x) > limit + 5 * (here.sigma + there.sigma):
         return None
     metres, sigma = pair_distance(here, there)
-    if probability_closer(metres, sigma, limit) <= rule.probability or _one_person(a, b):
+    if probability_closer(metres, sigma, limit) <= rule.probability or one_person(a, b):
         return None
     worst = {"min_distance_m": round(metres, 2), "sigma_m": round(sigma, 2)}
     return Observation(Rule.DISTANCING, (a, b), -metres, worst, {"limit_m": rule.limit})
 
 
-def _one_person(a: Trail, b: Trail) -> bool:
+def one_person(a: Trail, b: Trail) -> bool:
     """Both unseen is no evidence; a hidden track beside one that began there is one person."""
     hidden, shown = (a, b) if a.misses else (b, a)
     if not hidden.misses:

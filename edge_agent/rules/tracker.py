@@ -55,6 +55,40 @@ def advance(tracker: Tracker, at: Instant, detections: Sequence[Detection]) -> T
     return replace(tracker, at=at, next_id=tracker.next_id + len(born), trails=(*living, *born))
 
 
+def advance_given(
+    tracker: Tracker, at: Instant, detections: Sequence[Detection], ids: Sequence[int]
+) -> Tracker:
+    """The tracker after a frame whose identities are known, one id for each detection, none
+    twice: nobody is searched, everybody is confirmed.
+    """
+    if tracker.at is not None and at.since(tracker.at) <= 0:
+        return tracker
+    step = 0.0 if tracker.at is None else at.since(tracker.at)
+    found = dict(zip(ids, (_known(tracker, at, one) for one in detections), strict=True))
+    trails = {t.id: t for t in tracker.trails if t.id in found or lives(t, at, tracker.size)}
+    motions = {number: moves.predict(trail.motion, step) for number, trail in trails.items()}
+    seen = [
+        _hit(tracker, trails[number], motions[number], one)
+        if number in trails
+        else replace(_born(number, one), confirmed=True)
+        for number, one in found.items()
+    ]
+    fronts = [Front(trail.id, trail.motion) for trail in seen]
+    lost = [
+        _miss(tracker, trail, motions[number], fronts, at, step)
+        for number, trail in trails.items()
+        if number not in found
+    ]
+    kept = [*seen, *(trail for trail in lost if trail is not None)]
+    kept.sort(key=lambda trail: trail.id)
+    return replace(tracker, at=at, trails=tuple(kept))
+
+
+def _known(tracker: Tracker, at: Instant, one: Detection) -> Found:
+    ground = _place(tracker, moves.begin(one.box))
+    return Found(one, Sighting(at, one.box, ground), cut=False)
+
+
 def _hit(tracker: Tracker, trail: Trail, motion: Motion, found: Found) -> Trail:
     """The trail seen again: where it was foretold, pulled to where it was found."""
     at, hits = found.sighting.at, trail.hits + 1

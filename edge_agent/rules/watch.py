@@ -28,7 +28,7 @@ from edge_agent.rules.masks import Ballot
 from edge_agent.rules.observation import Observation, Patience
 from edge_agent.rules.places import View
 from edge_agent.rules.scene import Scene, emptied, in_force, new_scene, stepped
-from edge_agent.rules.tracker import Tracker, advance
+from edge_agent.rules.tracker import Tracker, advance, advance_given
 from edge_agent.rules.trail import Trail
 
 MASK_BRIDGE = 2.0  # seconds a person without a mask may be hidden
@@ -94,9 +94,16 @@ def new_watch(settings: WatchSettings) -> Watch:
     )
 
 
-def see(watch: Watch, at: Instant, detections: Sequence[Detection]) -> Watch:
-    """The watch after one analysed frame; one not newer than the last is ignored."""
-    tracker = advance(watch.tracker, at, detections)
+def see(
+    watch: Watch, at: Instant, detections: Sequence[Detection], ids: Sequence[int] | None = None
+) -> Watch:
+    """The watch after one analysed frame; one not newer than the last is ignored. `ids` are the
+    persons' identities where somebody else knows them.
+    """
+    if ids is None:
+        tracker = advance(watch.tracker, at, detections)
+    else:
+        tracker = advance_given(watch.tracker, at, detections, ids)
     if tracker is watch.tracker:
         return watch
     seconds = at.since(watch.tracker.at) if watch.tracker.at is not None else 0.0

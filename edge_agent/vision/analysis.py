@@ -9,23 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from edge_agent.core.event import EpisodeChange, Sighting
+from edge_agent.core.event import Sighting
 from edge_agent.core.geometry import Box, GroundPoint, Size
 from edge_agent.core.perception import Detection, MaskState, Track, TrackState
-from edge_agent.core.time import from_iso
 from edge_agent.rules import motion
 from edge_agent.rules.ground import GroundPlane, fit_plane
 from edge_agent.rules.head import head_region
 from edge_agent.rules.matching import SURE
 from edge_agent.rules.standing import stand
+from edge_agent.rules.telling import Line, event_line
 from edge_agent.vision.footage import START, Numbered, Source, film_frames, picture_frame
 from edge_agent.vision.frame import Frame, Image
 from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook
-
-Line = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,32 +70,10 @@ def analyse_picture(source: Source, outlook: Outlook, models: Models) -> Look:
     return _look(source, numbered, (_frame_line(source, numbered, people),))
 
 
-def event_line(change: EpisodeChange, source: str, model: str) -> Line:
-    """The line of an episode's opening or closing; times are the source's, in seconds."""
-    figures = dict(change.data)
-    if (peak := figures.pop("peak", None)) is not None:
-        figures["peak_s"] = _seconds(from_iso(peak))
-    return {
-        "type": "event",
-        "source": source,
-        "event": change.phase.value,
-        "episode": change.episode,
-        "rule": change.rule.value,
-        "camera": change.camera,
-        "tracks": list(change.tracks),
-        "t0_s": _seconds(change.t0),
-        "t1_s": _seconds(change.t1),
-        "reason": change.reason,
-        "severity": change.severity.value,
-        "model": model,
-        "rules": change.rules,
-        "calibration": change.calibration,
-        **figures,
-    }
-
-
 def _event_lines(source: Source, sightings: Sequence[Sighting]) -> tuple[Line, ...]:
-    return tuple(event_line(one.change, source.path.name, one.model) for one in sightings)
+    return tuple(
+        event_line(one.change, source.path.name, one.model, START.wall) for one in sightings
+    )
 
 
 def _look(source: Source, numbered: Numbered, lines: tuple[Line, ...]) -> Look:
@@ -154,7 +128,3 @@ def _place(ground: GroundPoint | None) -> Line:
 
 def _corners(box: Box) -> list[float]:
     return [round(value, 1) for value in (box.x1, box.y1, box.x2, box.y2)]
-
-
-def _seconds(wall: datetime) -> float:
-    return round((wall - START.wall).total_seconds(), 3)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,11 @@ import av.error
 import cv2
 import numpy as np
 
-from edge_agent.core.time import Instant
+from edge_agent.core.time import EPOCH
 from edge_agent.core.trouble import Trouble
 from edge_agent.vision.frame import Frame, Image, Pace
 
-START = Instant(datetime(1970, 1, 1, tzinfo=UTC), 0.0)
+START = EPOCH
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 _ROUND = 1e-6  # seconds: media times are fractions, their sums are not
 

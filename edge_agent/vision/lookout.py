@@ -159,6 +159,7 @@ class Lookout:
                 eye.reason = eye.reason or "camera.stream_lost"
             name = eye.camera.id
             reason = eye.reason or eye.pipeline.reason
+            self._tell_looks(eye)
             dropped, persons = self._inbox.dropped(name), eye.pipeline.persons
             self._say(self._meters[name].status(now, dropped, persons, reason))
 
@@ -166,6 +167,10 @@ class Lookout:
         counted = eye.pipeline.coverage()
         if counted.seconds:
             self._say(Covered(eye.camera.id, now, counted))
+
+    def _tell_looks(self, eye: _Eye) -> None:
+        if looks := eye.pipeline.looks():
+            self._say(looks)
 
     def _open_and_close(self, cameras: tuple[Camera, ...], why: str = "camera_changed") -> None:
         wanted = {camera.id: camera for camera in cameras}
@@ -178,6 +183,7 @@ class Lookout:
             for sighting in eye.pipeline.interrupt(self._clock.now(), why):
                 self._say(sighting)
             self._tell_coverage(eye, self._clock.now())
+            self._tell_looks(eye)
         for camera in wanted.values():
             if camera.id not in self._eyes:
                 self._open(camera)

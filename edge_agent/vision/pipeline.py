@@ -11,7 +11,15 @@ from edge_agent.config.schema import Calibration
 from edge_agent.core.event import EpisodeChange, Sighting
 from edge_agent.core.geometry import Box
 from edge_agent.core.media import Camera
-from edge_agent.core.perception import MaskReading, MaskState, RuleCoverage, Track, TrackState
+from edge_agent.core.perception import (
+    Looked,
+    Looks,
+    MaskReading,
+    MaskState,
+    RuleCoverage,
+    Track,
+    TrackState,
+)
 from edge_agent.core.time import Instant
 from edge_agent.rules.places import View
 from edge_agent.rules.watch import (
@@ -34,6 +42,7 @@ from edge_agent.vision.stills import Still, caption_of, make_still, place_and_ti
 _KEY_AGE = 2.0  # seconds that a key frame may be older than the frame: the tracks' memory
 _STILL_AGE = 1.0  # seconds that a still's key frame may be older than the event
 _SNAPSHOT_AGE = 10.0  # seconds that the picture of a snapshot may be old
+_LOOKS = 600  # analysed frames kept until asked for; the oldest goes
 _SAME = 0.3  # IoU of a track's box and a detection that are one person
 
 
@@ -81,6 +90,7 @@ class CameraPipeline:
         self._watch: Watch | None = None
         self._scores: dict[int, dict[MaskState, float]] = {}
         self._last: Frame | None = None
+        self._looked: list[Looked] = []
         self.analysed = 0
 
     @property
@@ -109,11 +119,13 @@ class CameraPipeline:
         before: tuple[Sighting, ...] = ()
         if self._watch and self._watch.settings.size != frame.size:
             before = self.interrupt(frame.at, "size_changed")
-            self._watch = None
+            self._watch, self._looked = None, []
         watch = self._watch or self._new_watch(frame)
         if self._gate.wants(frame.image, frame.at.mono, live=bool(tracks(watch))):
             self.analysed += 1
-            watch = see(watch, frame.at, self._models.detector.detect(frame.image))
+            found = self._models.detector.detect(frame.image)
+            self._looked = [*self._looked[-_LOOKS:], Looked(frame.at, tuple(found))]
+            watch = see(watch, frame.at, found)
             watch = self._read_masks(watch, frame)
         self._last = frame
         self._watch, changes = decide(watch, frame.at)
@@ -137,6 +149,13 @@ class CameraPipeline:
             return ()
         self._watch, changes = interrupt(self._watch, at, reason)
         return tuple(Sighting(change, model=self._models.mark) for change in changes)
+
+    def looks(self) -> Looks | None:
+        """What the detector said since this was last asked; None when nothing was looked at."""
+        looked, self._looked = self._looked, []
+        if self._watch is None or not looked:
+            return None
+        return Looks(self._outlook.camera.id, self._watch.settings.size, tuple(looked))
 
     def coverage(self) -> RuleCoverage:
         """What the rules could know since this was last asked."""
