@@ -67,5 +67,5 @@ class OutboxWatch:
         event = Event(name, f"qcam/{self._site}", kind, self._site, now, severity, data)
         note = event_message(event, self._journal.epoch, self._topics, Lane.ALARM)
         if self._journal.record(event, (note,)):
-            log.warning("outbox.told", id=name, type=kind, **data)
+            log.warning("outbox.told", id=name, type=kind, data=dict(data))
             self._wake()

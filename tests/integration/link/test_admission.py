@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from edge_agent.core.secret import Credential
 from edge_agent.core.trouble import Trouble
 from edge_agent.link.mqtt import MqttLink
 from edge_agent.link.watch import watch
+from tests.fakes.clock import FakeClock
 from tests.integration.broker import Broker, free_port, until
 from tests.integration.link.conftest import TOPICS, Center, Site
 from tests.integration.outbox import waiting
@@ -118,6 +120,22 @@ def admit_then_take_over(door: socket.socket) -> None:
         line.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK: success
         line.sendall(b"\xe0\x02\x8e\x00")  # DISCONNECT: session taken over
         line.recv(1024)
+
+
+def test_a_clock_in_the_past_stops_before_tls_and_goes_on_once_it_is_set(
+    tmp_path: Path, make_broker: MakeBroker, make_site: MakeSite
+) -> None:
+    ours = authority(tmp_path / "ours")
+    broker = make_broker(tls=certificate(tmp_path / "ours"))
+    clock = FakeClock(datetime(2000, 1, 1, tzinfo=UTC))
+    settings = Mqtt(url=broker.url, ca=ours, ack="broker")
+    site = make_site(broker.url, settings=settings, clock=clock)
+    with pytest.raises(Trouble) as caught:
+        site.link.run_once(threading.Event())
+    assert caught.value.code == "link.clock_behind"
+    site.start()
+    clock.step_wall((datetime.now(UTC) - clock.now().wall).total_seconds())
+    until(lambda: site.link.connected, what="NTP has set the clock")
 
 
 def test_a_lost_broker_ends_the_watch(make_broker: MakeBroker) -> None:
