@@ -34,6 +34,7 @@ _ANSWER_SECONDS = 10.0  # for TCP, TLS and CONNACK, each
 _GOODBYE_SECONDS = 2.0
 _OVERHEAD = 512  # topic, properties and header of a packet, at most
 _WITH_WILL, _NO_SUBSCRIBERS, _TOO_LARGE = 0x04, 0x10, 0x95
+_CALLBACKS = ("on_connect", "on_publish", "on_disconnect", "on_subscribe", "on_message")
 
 T = TypeVar("T")
 
@@ -153,9 +154,12 @@ class MqttLink:
 
     def close(self, *, with_will: bool = False) -> None:
         """End the connection; `with_will` lets the broker say the last will all the same."""
-        if (network := self._network) is None:
-            return
-        code = _WITH_WILL if with_will else 0
+        if self._network is not None:
+            self._say_goodbye(self._network, _WITH_WILL if with_will else 0)
+        for name in _CALLBACKS:  # a circle of references would leave paho's sockets to chance
+            setattr(self._client, name, None)
+
+    def _say_goodbye(self, network: threading.Thread, code: int) -> None:
         self._client.disconnect(ReasonCode(PacketTypes.DISCONNECT, identifier=code))
         network.join(_GOODBYE_SECONDS)
         line = self._client.socket()
