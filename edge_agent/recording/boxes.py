@@ -7,7 +7,7 @@ or garbage; everything up to the last whole fragment plays.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
@@ -16,6 +16,10 @@ _HEAD = {b"ftyp", b"moov", b"free", b"skip", b"uuid", b"meta"}
 _BODY = {b"moof", b"mdat", b"mfra", b"styp", b"sidx", b"emsg", b"prft", b"free", b"skip", b"uuid"}
 _LARGEST_MOOF = 16 * 2**20
 _HEAD_BYTES = 4096  # header and first fragment's moof of every file we write
+_TAIL_BYTES = 4096  # index of a minute
+_MOOF_BYTES = 2048  # one of 25 pictures, and the head of its mdat
+
+Read = Callable[[int, int], bytes]  # at most so many bytes from there on
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +69,29 @@ def whole_part(file: BinaryIO, size: int) -> Whole:
     return Whole(length if timescale else 0, len(ends), seconds, tuple(ends))
 
 
-def closed_part(file: BinaryIO, size: int) -> Whole | None:
-    """The same of a file that was closed properly, by its index (`mfra`) at the end: four reads
+def closed_part(read: Read, size: int) -> Whole | None:
+    """The same of a file that was closed properly, by its index (`mfra`) at the end: three reads
     instead of one a fragment. None when it has no index, or one that does not fit.
 
     Raises OSError. For files that cannot have lost anything after they were closed.
     """
-    head = _read(file, 0, _HEAD_BYTES)
-    length = _index_length(_read(file, size - 16, 16), size)
+    tail = read(max(0, size - _TAIL_BYTES), _TAIL_BYTES)
+    length = _index_length(tail[-16:], size)
     if length is None:
         return None
-    moofs = _indexed_moofs(_read(file, size - length, length))
+    moofs = _indexed_moofs(tail[-length:] if length <= len(tail) else read(size - length, length))
     if moofs is None or moofs[1] >= size:
         return None
+    head = read(0, _HEAD_BYTES)
     timescale, default = _header(_child(head, b"moov"))
-    first = _fragment(_child(head, b"moof") or _moof_at(file, moofs[0]), default)
-    last = _fragment(_moof_at(file, moofs[1]), default)
+    first = _fragment(_child(head, b"moof") or _moof_at(read, moofs[0]), default)
+    moof = _moof_at(read, moofs[1])
+    last = _fragment(moof, default)
     if first is None or last is None or not timescale:
         return None
-    if _fragment_end(file, moofs[1]) != size - length:
+    if _mdat_end(read, moofs[1] + 8 + len(moof)) != size - length:
         return None
     return Whole(size, moofs[2], (last[1] - first[0]) / timescale)
-
-
-def _read(file: BinaryIO, at: int, length: int) -> bytes:
-    file.seek(max(0, at))
-    return file.read(length)
 
 
 def _index_length(tail: bytes, size: int) -> int | None:
@@ -122,27 +123,26 @@ def _indexed_moofs(mfra: bytes) -> tuple[int, int, int] | None:
     return (first, last, most) if most else None
 
 
-def _moof_at(file: BinaryIO, at: int) -> bytes:
-    head = _read(file, at, 8)
-    if len(head) < 8 or head[4:] != b"moof":
+def _moof_at(read: Read, at: int) -> bytes:
+    """The content of the `moof` that begins there; empty when none does."""
+    data = read(at, _MOOF_BYTES)
+    if len(data) < 8 or data[4:8] != b"moof":
         return b""
-    (length,) = struct.unpack_from("!I", head)
-    return file.read(length - 8) if 8 < length <= _LARGEST_MOOF else b""
+    (length,) = struct.unpack_from("!I", data)
+    if not 8 < length <= _LARGEST_MOOF:
+        return b""
+    return data[8:length] if length <= len(data) else read(at + 8, length - 8)
 
 
-def _fragment_end(file: BinaryIO, at: int) -> int:
-    """Where the `mdat` behind a fragment's `moof` ends; 0 when there is none."""
-    moof = _read(file, at, 4)
-    if len(moof) < 4:
-        return 0
-    behind = at + int.from_bytes(moof, "big")
-    head = _read(file, behind, 16)
+def _mdat_end(read: Read, at: int) -> int:
+    """Where the `mdat` that begins there ends; 0 when none does."""
+    head = read(at, 16)
     if len(head) < 8 or head[4:8] != b"mdat":
         return 0
     (length,) = struct.unpack_from("!I", head)
     if length == 1 and len(head) == 16:
         (length,) = struct.unpack_from("!Q", head, 8)
-    return int(behind + length)
+    return int(at + length)
 
 
 def fragment_span(header: bytes, fragment: bytes) -> tuple[float, float] | None:

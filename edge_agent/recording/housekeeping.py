@@ -11,6 +11,7 @@ from edge_agent.config.schema import Recording
 from edge_agent.core.time import Instant
 from edge_agent.recording import notices
 from edge_agent.recording.boot import boot_id
+from edge_agent.recording.evidence.device_key import PublicKey
 from edge_agent.recording.keeper import Keeper
 from edge_agent.recording.loss import Lost, disk_lost
 from edge_agent.recording.repair import Growing, close_interrupted, explain_holes, repair
@@ -39,11 +40,13 @@ class Housekeeping:
         growing: Growing,
         volume: Volume | None = None,
         zone: tzinfo = UTC,
+        key: Callable[[], PublicKey | None] = lambda: None,
         synchronised: Callable[[], bool | None] = clock_synchronised,
     ) -> None:
         self.looked = Event()  # the first look is over: cameras may start
         self._root, self._recordings, self._volume = root, recordings, volume
         self._clock, self._growing, self._synchronised = clock, growing, synchronised
+        self._key = key
         self._keeper = Keeper(root, recordings, settings, zone)
         self._watch = ClockWatch()
         self._repaired = False
@@ -106,7 +109,7 @@ class Housekeeping:
             return False
         self._say_disk("ok", "")
         if not self._repaired:
-            repair(self._root, self._recordings, self._growing, self._unsynced)
+            repair(self._root, self._recordings, self._growing, self._unsynced, self._key())
             self._repaired = True
         return True
 

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import os
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
-from math import ceil
+from datetime import timedelta
 from pathlib import Path
 
-from edge_agent.core.media import Gap, GapReason, Segment
+from edge_agent.core.media import Gap, GapReason
 from edge_agent.core.time import iso
+from edge_agent.recording.adoption import Adoption
+from edge_agent.recording.evidence.device_key import PublicKey
 from edge_agent.recording.gaps import TOLERANCE
-from edge_agent.recording.names import parse_path
-from edge_agent.recording.segments import closed, salvage
 from edge_agent.runtime.logs import log
-from edge_agent.store.recordings import Recordings, Run
+from edge_agent.store.recordings import Recordings
 
 Growing = Callable[[], set[Path]]
 
 _ITS_ROW_WAS_LOST = "found later; the recorder ended before it wrote down why"
-_BATCH = 10_000
-_TOLD_EACH = 200  # adopted files that are logged one by one
-_OPEN_FILES = 3  # of a camera: the one that grew, one just closed, one for a clock that stepped
 
 
-def repair(root: Path, recordings: Recordings, growing: Growing, unsynced: float = 0.0) -> None:
+def repair(
+    root: Path,
+    recordings: Recordings,
+    growing: Growing,
+    unsynced: float = 0.0,
+    public: PublicKey | None = None,
+) -> None:
     """Adopt files without a row, drop rows without a file, finish half-done deletions.
 
     `unsynced`: after a power cut, the seconds at the end of a file that may never have reached the
-    disk; they are decoded.
+    disk; they are decoded. `public`: the key whose manifests are believed, if there is one.
 
     `growing` names the files that are being written now; they are left alone. Files whose names
     are not ours are never touched. Raises Trouble (database) and OSError (disk).
@@ -38,7 +39,7 @@ def repair(root: Path, recordings: Recordings, growing: Growing, unsynced: float
     indexed = recordings.paths()
     found = set(_files(root))
     busy = {str(path.relative_to(root)) for path in growing()}
-    _adopt_all(root, sorted(found - indexed - busy), recordings, unsynced)
+    Adoption(root, recordings, public, unsynced).adopt(sorted(found - indexed - busy))
     # a file may have been closed and indexed since the listing
     missing = {path for path in indexed - found if not (root / path).exists()}
     if missing and not indexed & found:
@@ -82,75 +83,6 @@ def finish_deletions(root: Path, recordings: Recordings) -> None:
             continue
         gone.append(path)
     recordings.forget(gone)
-
-
-def _adopt_all(root: Path, paths: list[str], recordings: Recordings, unsynced: float) -> None:
-    """Index files that no row knows; many (a lost index) in large transactions."""
-    # a fragment lasts from half a second, with short GOPs, to a second
-    suspect = 2 * ceil(unsynced)
-    newest = _newest_of_each(paths)
-    runs = _Runs(recordings)
-    for at in range(0, len(paths), _BATCH):
-        batch = paths[at : at + _BATCH]
-        adopted = (adopt(root, path, runs, suspect if path in newest else 0) for path in batch)
-        found = [segment for segment in adopted if segment is not None]
-        recordings.add_segments(found)
-        for segment in found if len(paths) <= _TOLD_EACH else ():
-            log.info(
-                "segment.adopted",
-                camera=segment.camera,
-                path=segment.path,
-                seconds=round(segment.seconds, 3),
-                size=segment.size,
-                run=segment.run,
-                reason="interrupted",
-            )
-        if len(paths) > _TOLD_EACH:
-            log.info("segments.adopted", files=len(found), done=at + len(batch), of=len(paths))
-
-
-def adopt(root: Path, path: str, runs: _Runs, suspect: int = 0) -> Segment | None:
-    """A file that no row knows, trimmed to its last whole fragment; None when nothing is left."""
-    parsed = parse_path(path)
-    if parsed is None:
-        return None
-    camera, start = parsed
-    try:
-        segment = None if suspect else closed(root, path, camera, runs.of(camera, start), start)
-        if segment is None:
-            segment = salvage(root, path, camera, runs.of(camera, start), start, suspect)
-    except OSError as error:
-        log.warning("segment.not_adopted", path=path, error=error.strerror)
-        return None
-    if segment is None:
-        log.warning("segment.empty", camera=camera, path=path)
-    return segment
-
-
-class _Runs:
-    """Which run a file belongs to: the last that was open when it began."""
-
-    def __init__(self, recordings: Recordings) -> None:
-        self._recordings = recordings
-        self._runs: dict[str, tuple[Run, ...]] = {}
-
-    def of(self, camera: str, start: datetime) -> str:
-        """The id of that run; empty when none is known."""
-        if camera not in self._runs:
-            self._runs[camera] = self._recordings.runs(camera)
-        # the name cuts the microseconds off
-        latest = start + timedelta(seconds=0.001)
-        at = bisect_left(self._runs[camera], latest, key=lambda run: run.opened)
-        return self._runs[camera][at - 1].id if at else ""
-
-
-def _newest_of_each(paths: list[str]) -> set[str]:
-    """The last files of each camera, by name: only they can have been open in a power cut."""
-    last: dict[str, list[str]] = {}
-    for path in paths:
-        camera = path.partition("/")[0]
-        last[camera] = [*last.get(camera, [])[1 - _OPEN_FILES :], path]
-    return {path for some in last.values() for path in some}
 
 
 def _drop(path: str, recordings: Recordings) -> None:

@@ -162,9 +162,12 @@ def closed(root: Path, path: str, camera: str, run: str, start: datetime) -> Seg
 
     Raises OSError.
     """
-    with (root / path).open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        whole = closed_part(file, size)
+    handle = os.open(f"{root}/{path}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        size = os.fstat(handle).st_size
+        whole = closed_part(lambda at, length: os.pread(handle, length, at), size)
+    finally:
+        os.close(handle)
     return None if whole is None else Segment(camera, run, path, start, whole.seconds, size)
 
 

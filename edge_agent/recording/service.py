@@ -16,6 +16,7 @@ from edge_agent.core.trouble import Trouble
 from edge_agent.recording.beats import Pulse
 from edge_agent.recording.boot import boot_id
 from edge_agent.recording.camera_thread import Desk
+from edge_agent.recording.evidence.device_key import known_key
 from edge_agent.recording.evidence.keeper import Place
 from edge_agent.recording.evidence.proof import Proof
 from edge_agent.recording.files import Syncer
@@ -94,6 +95,7 @@ class _Service:
             *(root, recordings, config.recording, clock, self._syncer.growing),
             volume=volume,
             zone=ZoneInfo(config.site.timezone),
+            key=partial(known_key, state),
         )
         self._inventory = _Inventory(state / "inventory.json")
         self._clock, self._beat = clock, beat

@@ -103,6 +103,16 @@ def device_key(state: Path) -> DeviceKey:
     return _published(state, DeviceKey(key))
 
 
+def known_key(state: Path) -> PublicKey | None:
+    """The public half of the key of this state folder; None when there is none that can be read,
+    which is for those who sign to say.
+    """
+    try:
+        return PublicKey.read(state / PUBLIC)
+    except Trouble:
+        return None
+
+
 def _made(state: Path) -> DeviceKey:
     if (state / PUBLIC).exists():
         raise Trouble(

@@ -6,11 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.recording.boxes import closed_part, whole_part
+from edge_agent.recording.boxes import Read, closed_part, whole_part
 from tests.unit.recording.clips import fragment_ends, fragmented
 
 WHOLE = fragmented(seconds=4)
 ENDS = fragment_ends(WHOLE)
+
+
+def reading(data: bytes) -> Read:
+    return lambda at, length: data[at : at + length]
 
 
 def whole(data: bytes) -> tuple[int, int, float]:
@@ -52,7 +56,7 @@ def test_bytes_that_are_no_video_hold_nothing(data: bytes) -> None:
 
 
 def test_the_index_of_a_closed_file_says_what_reading_it_all_would() -> None:
-    quick, full = closed_part(BytesIO(WHOLE), len(WHOLE)), whole_part(BytesIO(WHOLE), len(WHOLE))
+    quick, full = closed_part(reading(WHOLE), len(WHOLE)), whole_part(BytesIO(WHOLE), len(WHOLE))
     assert quick is not None
     assert (quick.length, quick.fragments, quick.seconds) == (
         full.length,
@@ -65,12 +69,12 @@ def test_the_index_of_a_closed_file_says_what_reading_it_all_would() -> None:
 def test_a_file_that_was_not_closed_has_no_index_to_believe(cut: int, tail: bytes) -> None:
     torn = WHOLE[:cut] + tail
     if torn != WHOLE:
-        assert closed_part(BytesIO(torn), len(torn)) is None
+        assert closed_part(reading(torn), len(torn)) is None
 
 
 @given(st.integers(len(WHOLE) - 120, len(WHOLE) - 1), st.integers(1, 255))
 def test_a_damaged_index_is_never_a_crash(at: int, flip: int) -> None:
     torn = bytearray(WHOLE)
     torn[at] ^= flip
-    part = closed_part(BytesIO(bytes(torn)), len(torn))
+    part = closed_part(reading(bytes(torn)), len(torn))
     assert part is None or part.length == len(WHOLE)
