@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from math import ceil
 from pathlib import Path
 
@@ -32,6 +32,7 @@ _TOLD_EACH = 200  # adopted files that are logged one by one
 _OPEN_FILES = 3  # of a camera: the one that grew, one just closed, one for a clock that stepped
 _WORTH = 20  # files of a day for which its manifest is read
 _READERS = 8  # threads: a disk answers eight questions sooner than one after the other
+_PART = 30  # files that one of them reads in a turn
 
 
 class Adoption:
@@ -65,7 +66,8 @@ class Adoption:
                     for path in files
                     if path not in known
                 ]
-                found += filter(None, readers.map(self._read, work))
+                parts = [work[at : at + _PART] for at in range(0, len(work), _PART)]
+                found += chain.from_iterable(readers.map(self._read_all, parts))
                 if len(found) >= _BATCH or done == len(paths):
                     self._keep(found, done, len(paths))
                     found = []
@@ -114,6 +116,9 @@ class Adoption:
             return None
         told = signed.manifest
         return told if (told.camera, told.day) == (camera, day) else None
+
+    def _read_all(self, work: list[tuple[str, int]]) -> list[Segment]:
+        return [found for one in work if (found := self._read(one)) is not None]
 
     def _read(self, work: tuple[str, int]) -> Segment | None:
         """A file by itself, trimmed to its last whole fragment; None when nothing is left. After a

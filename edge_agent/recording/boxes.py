@@ -218,17 +218,21 @@ def _header(moov: bytes) -> tuple[int, int]:
 
 def _fragment(moof: bytes, default: int) -> tuple[int, int] | None:
     """Start and end of a movie fragment's first track in ticks; None when it is not whole."""
-    # the pictures are the first track; a fragment may hold sound alone
-    trafs = [content for kind, content in _children(moof) if kind == b"traf"]
-    traf = next((one for one in trafs if _child(one, b"tfhd")[4:8] == b"\0\0\0\1"), b"")
-    tfhd, tfdt = _child(traf, b"tfhd"), _child(traf, b"tfdt")
-    try:
-        start: int = struct.unpack_from("!Q" if tfdt[:1] == b"\x01" else "!I", tfdt, 4)[0]
-        default = _default_length(tfhd, default)
-        length = sum(_run_length(run, default) for kind, run in _children(traf) if kind == b"trun")
-    except struct.error:
-        return None
-    return start, start + length
+    for kind, traf in _children(moof):
+        # the pictures are the first track; a fragment may hold sound alone
+        parts = list(_children(traf)) if kind == b"traf" else []
+        boxes = dict(reversed(parts))
+        if boxes.get(b"tfhd", b"")[4:8] != b"\0\0\0\1":
+            continue
+        tfhd, tfdt = boxes[b"tfhd"], boxes.get(b"tfdt", b"")
+        try:
+            start: int = struct.unpack_from("!Q" if tfdt[:1] == b"\x01" else "!I", tfdt, 4)[0]
+            default = _default_length(tfhd, default)
+            runs = (content for name, content in parts if name == b"trun")
+            return start, start + sum(_run_length(run, default) for run in runs)
+        except struct.error:
+            return None
+    return None
 
 
 def _default_length(tfhd: bytes, default: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import PurePosixPath
 
 from edge_agent.core.media import Role
 
@@ -22,7 +21,7 @@ def segment_path(camera: str, start: datetime) -> str:
 
 def parse_path(path: str) -> tuple[str, datetime] | None:
     """Camera and start that a segment's path says; None when it is not one of ours."""
-    match = _NAME.fullmatch(PurePosixPath(path).name)
+    match = _NAME.fullmatch(path.rpartition("/")[2])
     if not match:
         return None
     try:
