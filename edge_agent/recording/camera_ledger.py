@@ -15,6 +15,7 @@ from edge_agent.runtime.logs import log
 from edge_agent.store.recordings import Recordings, Run
 
 _DISK = {GapReason.DISK_FULL, GapReason.DISK_MISSING, GapReason.DISK_SLOW}
+FIRST_CONNECTION = "first connection"
 
 
 class CameraLedger:
@@ -34,6 +35,16 @@ class CameraLedger:
     def in_gap(self) -> bool:
         """Whether it is known that the camera is not being recorded."""
         return self._book.open is not None
+
+    def expect(self) -> None:
+        """The camera is due from now on. Of a new one, what passes until its first picture is
+        planned: nobody could have recorded it.
+        """
+        with self._lock:
+            if self._book.until is None:
+                now = self._clock.now()
+                self._book, gaps = self._book.lost(now, GapReason.PLANNED, FIRST_CONNECTION)
+                self._write(gaps)
 
     def recorder_was_down(self, since: Instant, reason: GapReason) -> None:
         """The last recorder ended for this reason: from the last recorded moment on, or from

@@ -132,9 +132,10 @@ class CameraAttempt:
             session.finish(end_reason)
 
     def _feed(self, session: Session, stream: LiveStream, stop: Event) -> None:
+        video = stream.video.index
         with Inflow(stream, self._desk.clock) as inflow:
             for packet, now in inflow.packets(stop):
-                if packet.stream_index != stream.video.index:
+                if packet.stream_index != video:
                     session.hear(packet, now)
                     continue
                 unit = session.take(packet, now)

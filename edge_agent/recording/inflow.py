@@ -16,6 +16,7 @@ from av.packet import Packet
 from edge_agent.core.media import GapReason
 from edge_agent.core.time import Instant
 from edge_agent.recording.loss import Lost
+from edge_agent.recording.pace import Pace
 from edge_agent.recording.source import SILENCE, LiveStream
 from edge_agent.runtime.clock import Clock
 
@@ -31,7 +32,7 @@ class Inflow:
         self._bytes = 0
         self._urgent = False
         self._lost: Lost | None = None
-        self._left = False
+        self._left = Event()
         self._changed = Condition()
         self._thread = Thread(target=self._read, name="inflow", daemon=True)
 
@@ -41,7 +42,7 @@ class Inflow:
 
     def __exit__(self, *_error: object) -> None:
         """Waits for the reader, which a frozen camera keeps for SILENCE seconds at most."""
-        self._left = True
+        self._left.set()
         self._thread.join()
 
     def packets(self, stop: Event) -> Iterator[tuple[Packet[Any], Instant]]:
@@ -51,7 +52,7 @@ class Inflow:
                 # a key frame ends a fragment and is wanted at once; others come in batches, which
                 # costs a third of the waking up
                 if not self._urgent and self._lost is None:
-                    self._changed.wait(0.5)
+                    self._changed.wait(1.0)
                 batch, self._waiting = self._waiting, deque()
                 self._bytes, self._urgent, lost = 0, False, self._lost
             for packet, arrived in batch:
@@ -63,23 +64,32 @@ class Inflow:
 
     def _read(self) -> None:
         lost, last = Lost(GapReason.UNKNOWN, "the reader failed"), self._clock.now()
+        pace = Pace(last.mono)
         try:
             for packet in self._stream.packets():
                 now = self._clock.now()
                 silence, last = now.since(last), now
-                if self._left or not self._put(packet, now):
+                if self._left.is_set() or not self._put(packet, now):
                     lost = Lost(GapReason.DISK_SLOW, f"{self._limit} bytes wait for the disk")
                     return
                 if silence > SILENCE:
                     # FFmpeg keeps the last picture back and hands it out when its time is up
                     lost = Lost(GapReason.CAMERA_OFFLINE, "no packets within the time limit")
                     return
+                self._let_gather(pace, packet.size, now)
         except Lost as told:
             lost = told
         finally:
             with self._changed:
                 self._lost = lost
                 self._changed.notify_all()
+
+    def _let_gather(self, pace: Pace, size: int, now: Instant) -> None:
+        pause = pace.pause(size, now.mono) if self._stream.waits else 0.0
+        if pause > 0.0:
+            self._left.wait(pause)
+            now = self._clock.now()
+        pace.ask(now.mono)
 
     def _put(self, packet: Packet[Any], now: Instant) -> bool:
         with self._changed:

@@ -11,7 +11,7 @@ from edge_agent.core.media import Camera, Gap, GapReason
 from edge_agent.core.secret import Credential
 from edge_agent.core.time import Instant
 from edge_agent.recording.beats import before_set_back, begun_at, by_this_boot, newest_label
-from edge_agent.recording.camera_ledger import CameraLedger
+from edge_agent.recording.camera_ledger import FIRST_CONNECTION, CameraLedger
 from edge_agent.recording.camera_thread import CameraAttempt, Desk
 from edge_agent.recording.gaps import GapBook
 from edge_agent.runtime.logs import log
@@ -93,6 +93,7 @@ class Recorder:
         ledger = self._ledgers.get(camera.id)
         if ledger is None:
             ledger = self.opened_ledger(camera.id)
+            ledger.expect()
             self._ledgers[camera.id] = ledger
         settings = self._settings(camera)
         transport = self._recordings.transport(camera.id)
@@ -143,4 +144,5 @@ class Recorder:
 
 def _lasts(gap: Gap) -> bool:
     """Whether a gap goes on as it was, although another recorder has begun."""
-    return gap.reason is GapReason.PLANNED or gap.detail == _STOPPED
+    planned = gap.reason is GapReason.PLANNED and gap.detail != FIRST_CONNECTION
+    return planned or gap.detail == _STOPPED

@@ -33,6 +33,9 @@ _FORMAT = {
     "flush_packets": "1",
 }
 
+# a fragment of a second at 2 Mbit/s, so that it comes in one call
+_BUFFER = 2**18
+
 Sealed = Callable[[str, Digest], None]
 
 
@@ -71,7 +74,10 @@ class SegmentWriter:
         self._ticks = ticks_per_second(video)
         self._last = origin
         try:
-            self._container = av.open(self._file, "w", format="mp4", options=_options(audio))
+            options = _options(audio)
+            self._container = av.open(
+                self._file, "w", format="mp4", options=options, buffer_size=_BUFFER
+            )
             self._video = self._container.add_stream_from_template(video, opaque=True)
             self._audio = audio and self._container.add_stream_from_template(audio, opaque=True)
         except av.error.FFmpegError as error:

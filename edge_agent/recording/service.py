@@ -38,6 +38,7 @@ from edge_agent.store.recordings import Recordings
 from edge_agent.store.salvage import salvage_facts
 
 _POLL = 1.0
+_LOOK = 0.2  # seconds between two looks at the inventory: what is due begins with a camera's place
 _BEAT = 3.0
 _STOP = 8.0  # seconds for the cameras; a read of a frozen stream takes 5
 _QUICK = Backoff(first=1.0, ceiling=5.0)
@@ -115,7 +116,7 @@ class _Service:
             log.info("recorder.ready")
             while not stop.is_set():
                 self._tick()
-                stop.wait(_POLL)
+                self._wait(stop)
         log.info("recorder.stopped", unwritten_rows=self._index.waiting)
 
     def _start_parts(self, stop: Event) -> list[Thread]:
@@ -137,6 +138,13 @@ class _Service:
             log.error("index.trouble", code=trouble.code, vi=trouble.vi, en=trouble.en)
         self._proof.finish()
 
+    def _wait(self, stop: Event) -> None:
+        """Until the next tick is due: in a second, or at once when the inventory has changed."""
+        until = self._clock.now().plus(_POLL)
+        while not self._inventory.changed and self._clock.now().since(until) < 0.0:
+            if stop.wait(_LOOK):
+                return
+
     def _tick(self) -> None:
         now = self._clock.now()
         try:
@@ -145,11 +153,11 @@ class _Service:
             log.warning("recorder.trouble", code=trouble.code, vi=trouble.vi, en=trouble.en)
         self._recorder.look_at_clock(now)  # before the beat, which says that this is written
         beat = self._pulse.beat(now)
-        if self._beaten is None or now.since(self._beaten) >= _BEAT:
+        late = self._beaten is None or now.since(self._beaten) >= _BEAT
+        # beats do not pile up behind a database that does not answer
+        if late and not self._index.waiting:
             self._beaten = now
-            # beats do not pile up behind a database that does not answer
-            if not self._index.waiting:
-                self._index.put(partial(Recordings.beat, beat=beat))
+            self._index.put(partial(Recordings.beat, beat=beat))
         self._beat()
 
 
@@ -165,6 +173,11 @@ class _Inventory:
         self._path = path
         self._seen: tuple[int, int, int] | None = None
         self._cameras: tuple[Camera, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file is another than the one that was read."""
+        return self._stamp() != self._seen
 
     def cameras(self) -> tuple[Camera, ...]:
         """The cameras of now. A damaged file changes nothing and raises Trouble, once."""

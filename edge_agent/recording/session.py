@@ -61,6 +61,7 @@ class Session:
     ) -> None:
         self._camera, self._stream, self._shelf, self._told = camera, stream, shelf, told
         self._length = length
+        self._ticks = ticks_per_second(stream.video)
         self._due = first_length(camera, length)
         self._run: _Run | None = None
         self._writer: SegmentWriter | None = None
@@ -167,7 +168,7 @@ class Session:
         run.least = min(run.least, self._behind(run, dts, now))
 
     def _behind(self, run: _Run, dts: int, now: Instant) -> float:
-        return now.since(run.opened) - dts / ticks_per_second(self._stream.video)
+        return now.since(run.opened) - dts / self._ticks
 
     def _wrong_label(self, run: _Run, dts: int, now: Instant) -> tuple[str, GapReason] | None:
         """Why the labels of this run no longer tell the time, if so, and what that makes of a hole
@@ -187,7 +188,7 @@ class Session:
         return ("drift", GapReason.CLOCK_STEPPED) if abs(behind) > _DRIFT else None
 
     def _open_run(self, now: Instant, reason: GapReason) -> _Run:
-        ticks = ticks_per_second(self._stream.video)
+        ticks = self._ticks
         rate = self._stream.video.guessed_rate or self._stream.video.average_rate or 25
         run = _Run(
             f"{self._camera}_{iso(now.wall)}", now, Timeline(ticks, round(ticks / rate)), reason
@@ -211,8 +212,7 @@ class Session:
         self._sets = sets or self._sets
 
     def _label(self, run: _Run, dts: int) -> datetime:
-        seconds = dts / ticks_per_second(self._stream.video)
-        return run.opened.wall + timedelta(seconds=seconds)
+        return run.opened.wall + timedelta(seconds=dts / self._ticks)
 
 
 def _no_key_frame(seconds: float) -> Lost:

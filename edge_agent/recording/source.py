@@ -32,12 +32,21 @@ _OPTIONS = {
 
 
 class LiveStream:
-    """One open RTSP session. Only its `packets` may be used, by one thread."""
+    """One open RTSP session. Only its `packets` may be used, by one thread.
+
+    `waits`: what is not read at once waits in the camera and on the way (TCP) and is not lost.
+    """
 
     def __init__(
-        self, container: InputContainer, stream: VideoStream, audio: AudioStream | None = None
+        self,
+        container: InputContainer,
+        stream: VideoStream,
+        audio: AudioStream | None = None,
+        *,
+        waits: bool = False,
     ) -> None:
         self._container = container
+        self.waits = waits
         self.video, self.audio = stream, audio
         self.codec = str(stream.codec_context.name)
         self.extradata = bytes(stream.codec_context.extradata or b"")
@@ -77,7 +86,8 @@ class Rtsp:
         """A session for the body of `with`. Raises Lost, never anything with the password."""
         container = self._connect()
         try:
-            yield _live(container, wants_sound="audio" in self._media)
+            sound = "audio" in self._media
+            yield _live(container, wants_sound=sound, waits=self.transport == "tcp")
         finally:
             container.close()
 
@@ -105,14 +115,15 @@ class Rtsp:
         return av.open(address, options=options, timeout=(_OPENING, SILENCE))
 
 
-def _live(container: InputContainer, *, wants_sound: bool) -> LiveStream:
+def _live(container: InputContainer, *, wants_sound: bool, waits: bool) -> LiveStream:
     if not container.streams.video:
         raise Lost(GapReason.CODEC_NOT_SUPPORTED, "no video in the stream")
     stream = container.streams.video[0]
     codec = stream.codec_context.name if stream.codec_context else "unknown"
     if codec not in CODECS:
         raise Lost(GapReason.CODEC_NOT_SUPPORTED, codec)
-    return LiveStream(container, stream, _sound(container) if wants_sound else None)
+    sound = _sound(container) if wants_sound else None
+    return LiveStream(container, stream, sound, waits=waits)
 
 
 def _sound(container: InputContainer) -> AudioStream | None:

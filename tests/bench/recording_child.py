@@ -4,6 +4,7 @@ eight bytes, the seconds that the clock is ahead of the truth. For benches only.
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import sys
@@ -17,6 +18,7 @@ from edge_agent.runtime import logs
 from tests.bench.stepped_clock import SteppedClock
 
 if __name__ == "__main__":
+    gc.freeze()  # as the commands do at their start
     logs.configure("json")
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

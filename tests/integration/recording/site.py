@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from edge_agent.core import media
+from edge_agent.recording.camera_ledger import FIRST_CONNECTION
 from edge_agent.recording.playback import played_seconds
 from edge_agent.store.inventory import write_inventory
 from edge_agent.store.recordings import Recordings
@@ -81,8 +82,11 @@ class Site:
         return self.status(camera)[0] == "recording"
 
     def gaps(self, camera: str = "yard") -> list[tuple[str, bool]]:
-        """Reason of each gap and whether it is closed, oldest first."""
-        found = self.recordings.gaps(camera, *ALWAYS)
+        """Reason of each gap and whether it is closed, oldest first; without that between a new
+        camera's place in the inventory and its first picture.
+        """
+        known = self.recordings.gaps(camera, *ALWAYS)
+        found = [gap for gap in known if gap.detail != FIRST_CONNECTION]
         return [(gap.reason.value, gap.end is not None) for gap in found]
 
     def segments(self, camera: str = "yard") -> tuple[media.Segment, ...]:

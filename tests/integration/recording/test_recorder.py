@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.core.media import GapReason
 from edge_agent.recording.names import segment_path
 from edge_agent.recording.playback import played_seconds
 from tests.integration.recording.camera import FPS, Camera
-from tests.integration.recording.site import Site, until
+from tests.integration.recording.site import ALWAYS, Site, until
 from tests.unit.recording.clips import fragmented
 
 PASSWORD = "p@ss:/# wörd"
@@ -47,6 +48,19 @@ def test_it_records_files_that_play_and_tells_no_password(site: Site, camera: Ca
     assert "segment.closed" in log
     assert PASSWORD not in log
     assert "p%40ss" not in log
+
+
+def test_a_new_camera_is_due_from_its_place_in_the_inventory(site: Site, camera: Camera) -> None:
+    with site.recorder():
+        until(lambda: "recorder.ready" in site.log.read_text())
+        listed = datetime.now(UTC)
+        site.expect(yard=camera.url)
+        until(site.recording)
+    first, *_ = site.recordings.gaps("yard", *ALWAYS)
+    assert (first.reason, first.detail) == (GapReason.PLANNED, "first connection")
+    assert (first.start - listed).total_seconds() < 0.5
+    assert first.end == site.segments()[0].start
+    site.check_ledger()
 
 
 def test_a_wrong_password_is_tried_twice_and_then_left_alone(site: Site, camera: Camera) -> None:
