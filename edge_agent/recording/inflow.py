@@ -46,19 +46,20 @@ class Inflow:
         self._thread.join()
 
     def packets(self, stop: Event) -> Iterator[tuple[Packet[Any], Instant]]:
-        """Each packet and when it arrived, until `stop`; raises Lost behind the last."""
-        while not stop.is_set():
+        """Each packet and when it arrived, until `stop` and all that has come by then; raises Lost
+        behind the last.
+        """
+        stopping = False
+        while not stopping:
+            stopping = stop.is_set()
             with self._changed:
                 # a key frame ends a fragment and is wanted at once; others come in batches, which
                 # costs a third of the waking up
-                if not self._urgent and self._lost is None:
+                if not self._urgent and self._lost is None and not stopping:
                     self._changed.wait(1.0)
                 batch, self._waiting = self._waiting, deque()
                 self._bytes, self._urgent, lost = 0, False, self._lost
-            for packet, arrived in batch:
-                if stop.is_set():
-                    return
-                yield packet, arrived
+            yield from batch
             if lost is not None:
                 raise lost
 

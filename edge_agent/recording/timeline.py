@@ -26,18 +26,18 @@ class Timeline:
     """
 
     def __init__(self, ticks: int, frame: int, jump: float = 3.0) -> None:
-        self._frame = max(1, frame)
         self._ticks = ticks
         self._jump = round(jump * ticks)
+        self._set_frame(max(1, frame))
         self._shift: int | None = None
         self._source = 0
         self._last = -1
         self._arrived = self._before = 0.0
 
-    @property
-    def longest(self) -> float:
-        """Seconds from one picture to the next beyond which some are missing between them."""
-        return max(1.0, 2.5 * self._frame / self._ticks)
+    def _set_frame(self, frame: int) -> None:
+        self._frame = frame
+        # seconds from one picture to the next beyond which some are missing between them
+        self.longest = max(1.0, 2.5 * frame / self._ticks)
 
     @property
     def frame(self) -> int:
@@ -64,8 +64,8 @@ class Timeline:
             self._shift = self._last + passed - source
             return self._placed(source, self._last + passed, pts, arrived, broken=True)
         placed = max(source + self._shift, self._last + 1)
-        if step > 0:
-            self._frame = step
+        if step > 0 and step != self._frame:
+            self._set_frame(step)
         return self._placed(source, placed, pts, arrived, broken=False)
 
     def _placed(

@@ -1,5 +1,5 @@
-"""A recorder whose wall clock can be stepped: arguments are the configuration as JSON and a file of
-eight bytes, the seconds that the clock is ahead of the truth. For benches only.
+"""A recorder for benches. Arguments: the configuration as JSON and, where the wall clock is to be
+stepped, a file of eight bytes, the seconds that it is ahead of the truth.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from edge_agent.config.schema import Config
 from edge_agent.core.secret import Credential
 from edge_agent.recording.service import run_recorder
 from edge_agent.runtime import logs
+from edge_agent.runtime.clock import SystemClock
 from tests.bench.stepped_clock import SteppedClock
 
 if __name__ == "__main__":
@@ -23,5 +24,5 @@ if __name__ == "__main__":
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     config = Config.model_validate(json.loads(sys.argv[1]))
-    clock = SteppedClock(Path(sys.argv[2]))
+    clock = SteppedClock(Path(sys.argv[2])) if len(sys.argv) > 2 else SystemClock()
     run_recorder(config, lambda _: Credential("admin", "secret"), stop, clock)

@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -71,7 +70,6 @@ def ours(folder: Path, urls: list[str]) -> list[list[str]]:
     state, root = folder / "state", folder / "recordings"
     state.mkdir()
     root.mkdir()
-    (folder / "clock").write_bytes(struct.pack("!d", 0.0))
     nobody = media.Identity()
     cameras = [
         media.Camera(f"cam-{n}", f"cam-{n}", "yard", "127.0.0.1", nobody, media.Stream(url))
@@ -83,8 +81,7 @@ def ours(folder: Path, urls: list[str]) -> list[list[str]]:
         "storage": {"state": str(state), "recordings": str(root)},
         "recording": {"min_free": "0B"},
     }
-    child = [sys.executable, "-m", "tests.bench.recording_child", json.dumps(config)]
-    return [[*child, str(folder / "clock")]]
+    return [[sys.executable, "-m", "tests.bench.recording_child", json.dumps(config)]]
 
 
 def _ffmpeg(urls: list[str], output: Callable[[int], list[str]]) -> list[list[str]]:
