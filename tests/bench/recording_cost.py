@@ -5,7 +5,8 @@
 1080p25 H.264 at 2 Mbit/s over RTSP/TCP, taken at the same time by our recorder, by `ffmpeg` as
 Frigate starts it (a process for each camera, 10 s MP4 segments) and as Viseron does (HLS, fMP4,
 5 s), then by Debian's `motion` in passthrough, which decodes every picture and is therefore given
-few cameras only. Memory is PSS: shared pages count once. Prints a table and, as last line, JSON;
+few cameras only. Ours hashes and syncs as well; a second one that does not is shown beside it.
+Memory is PSS: shared pages count once. Prints a table and, as last line, JSON;
 exits 1 when an added camera costs more than 1 % of a core, 8 MB, or more than the best of them.
 """
 
@@ -34,6 +35,7 @@ from tests.bench.recording_site import Street, encode, street
 
 FPS, KBIT = 25, 2000
 MOST_CPU, MOST_MB = 1.0, 8.0  # per cent of a core, megabytes; for an added camera
+UNPROVEN = "unproven: ours, neither hashed nor synced"
 TICK = os.sysconf("SC_CLK_TCK")
 Start = Callable[[Path, list[str]], list[list[str]]]
 
@@ -82,6 +84,11 @@ def ours(folder: Path, urls: list[str]) -> list[list[str]]:
         "recording": {"min_free": "0B"},
     }
     return [[sys.executable, "-m", "tests.bench.recording_child", json.dumps(config)]]
+
+
+def unproven(folder: Path, urls: list[str]) -> list[list[str]]:
+    """Ours without hashes and syncs, which the others do not do either; shown, not judged."""
+    return [[*command, "--unproven"] for command in ours(folder, urls)]
 
 
 def _ffmpeg(urls: list[str], output: Callable[[int], list[str]]) -> list[list[str]]:
@@ -188,7 +195,7 @@ def verdict(programs: list[Program]) -> dict[str, object]:
     """Figures by name, and whether ours held."""
     added = {program.name: program.added() for program in programs}
     mine = added["ours"]
-    others = [cost for name, cost in added.items() if name != "ours"]
+    others = [cost for name, cost in added.items() if name not in {"ours", UNPROVEN}]
     best_cpu, best_mb = min(one.cpu for one in others), min(one.mb for one in others)
     limits = mine.cpu <= min(MOST_CPU, best_cpu) and mine.mb <= min(MOST_MB, best_mb)
     return {
@@ -240,16 +247,21 @@ def main() -> int:
         print(f"not installed: {' '.join(missing)} (BENCH_PACKAGES in deploy/packages.sh)")
         return 2
     logs.configure("json", "error")
-    programs = [Program("ours", ours), Program("frigate's ffmpeg", frigate)]
-    programs.append(Program("viseron's ffmpeg", viseron))
-    decoder = Program("motion", motion)
+    programs = [
+        Program("ours", ours),
+        Program("frigate's ffmpeg", frigate),
+        Program("viseron's ffmpeg", viseron),
+    ]
+    bare, decoder = Program(UNPROVEN, unproven), Program("motion", motion)
     with tempfile.TemporaryDirectory() as folder:
         clip = encode(Path(folder) / "main.h264", Size(1920, 1080), FPS, 8, KBIT)
         with street(max(given.cameras), clip, clip) as cameras:
             for count in given.cameras:
                 measure(programs, cameras, count, given.seconds)
+                measure([bare], cameras, count, given.seconds)  # alone: two share their memory
             for count in given.motion_cameras:
                 measure([decoder], cameras, count, given.seconds)
+    programs.append(bare)
     if decoder.costs:
         programs.append(decoder)
     show(programs)
