@@ -20,6 +20,7 @@ import edge_agent
 from edge_agent import (
     cli_analyze,
     cli_authority,
+    cli_calibrate,
     cli_center,
     cli_command,
     cli_enrol,
@@ -33,7 +34,7 @@ from edge_agent import (
 from edge_agent.app.agent import Agent
 from edge_agent.app.layout import Layout
 from edge_agent.app.search import look_once
-from edge_agent.cli_told import ConfigPath, err, told
+from edge_agent.cli_told import CONFIGURATION_WRONG, ConfigPath, err, told
 from edge_agent.config.environment import notify_socket, watchdog_interval
 from edge_agent.config.loader import load
 from edge_agent.config.schema import Config
@@ -78,6 +79,7 @@ app.command()(cli_sizing.sizing)
 app.command()(cli_analyze.analyze)
 app.command()(cli_replay.replay)
 app.command()(cli_status.status)
+app.command()(cli_calibrate.calibrate)
 app.command()(cli_playback.play)
 app.command()(cli_enrol.enroll)
 cli_center.center.add_typer(cli_authority.ca, name="ca")
@@ -132,6 +134,11 @@ def check_config(
     settings = load(config)
     for warning in read_credentials(settings.credentials, logs.hide).warnings:
         err.print(str(warning), markup=False)
+    wrong = cli_calibrate.floors_of(settings)
+    for trouble in wrong:
+        err.print(f"{config}: {trouble}", markup=False)
+    if wrong:
+        raise typer.Exit(CONFIGURATION_WRONG)
     typer.echo(f"{config}: đúng / is correct: {len(settings.cameras)} camera")
 
 

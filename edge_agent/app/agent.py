@@ -13,6 +13,7 @@ from edge_agent.app.commands import House, SiteCommands
 from edge_agent.app.custody import Custody
 from edge_agent.app.detections import DetectionKeeper
 from edge_agent.app.facts import Facts
+from edge_agent.app.floors import FloorBook
 from edge_agent.app.layout import Layout
 from edge_agent.app.models import model_folder
 from edge_agent.app.notices import NoticeBoard
@@ -29,7 +30,7 @@ from edge_agent.config.schema import Config
 from edge_agent.config.secrets import Credentials
 from edge_agent.core.event import Lane, Sighting
 from edge_agent.core.media import Camera, CameraStatus
-from edge_agent.core.perception import LivePiece, Snapshot
+from edge_agent.core.perception import LivePiece, Snapshot, Walk
 from edge_agent.link.mailbox import ignore
 from edge_agent.link.session import RECONNECT, Link
 from edge_agent.rules.places import View
@@ -89,6 +90,7 @@ class Agent:
             self._interrupted,
             self._shown,
             self._detections.looked,
+            self._walked,
         )
         self._report = SelfReport(
             config, self._layout, clock, self._recordings, self._search, self._vision, rule_hours
@@ -99,6 +101,7 @@ class Agent:
             self._recordings, self._journal, self._layout.stills, config.recording, clock
         )
         self._notices, self._facts = self._tellers()
+        self._floors = self._floor_book()
         self._recorder = RecorderChild(config_path, self._layout)
         self._states = CameraStates(config.vision.enabled)
         self._told: frozenset[CameraStatus] = frozenset()
@@ -151,6 +154,18 @@ class Agent:
             Facts(site, self._journal, stills, self._custody, topics, link.notify, self._clock),
         )
 
+    def _floor_book(self) -> FloorBook:
+        """Who learns the floors from passers-by."""
+        return FloorBook(
+            self._config.site.id,
+            {entry.id: entry.calibration for entry in self._config.cameras},
+            self._layout.floors,
+            self._journal,
+            self._link.topics if self._config.mqtt.enabled else None,
+            self._link.notify,
+            self._clock,
+        )
+
     def run(self, stop: Event, with_recorder: bool) -> None:
         """Start in order, wait, stop in the reverse order with a deadline for each."""
         self._custody.drop_orphans()
@@ -199,6 +214,7 @@ class Agent:
         scheduler.add_job(self._detections.sweep, "interval", hours=1, misfire_grace_time=None)
         scheduler.add_job(self._custody.mend, "interval", hours=1, misfire_grace_time=None)
         scheduler.add_job(self._custody.sweep, "interval", hours=1, misfire_grace_time=None)
+        scheduler.add_job(self._floors.turn, "interval", minutes=10, misfire_grace_time=None)
         if self._config.mqtt.enabled:
             renewal = Renewal(self._config, self._layout, self._clock)
             scheduler.add_job(
@@ -266,6 +282,9 @@ class Agent:
     def _shown(self, what: Snapshot | LivePiece) -> None:
         if self._commands:
             self._commands.shown(what)
+
+    def _walked(self, walk: Walk) -> None:
+        self._floors.walked(walk)
 
     def _interrupted(self, reason: str) -> None:
         self._facts.interrupted(reason)

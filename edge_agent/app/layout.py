@@ -71,6 +71,11 @@ class Layout:
         return self.state / "films"
 
     @property
+    def floors(self) -> Path:
+        """Who walked by, and the calibrations that this proposes."""
+        return self.state / "floors"
+
+    @property
     def identity(self) -> Path:
         """The key and certificate of this site, and whom it believes (mode 0700)."""
         return self.state / "identity"

@@ -12,7 +12,7 @@ from typing import Any
 
 from edge_agent.core.event import Sighting
 from edge_agent.core.media import Camera
-from edge_agent.core.perception import Covered, LivePiece, Looks, Snapshot, VisionStatus
+from edge_agent.core.perception import Covered, LivePiece, Looks, Snapshot, VisionStatus, Walk
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.logs import log
 from edge_agent.vision.worker import VisionJob, run_vision
@@ -26,8 +26,8 @@ class VisionChild:
 
     `sighted` is called for every opened or closed episode, `covered` now and then with what the
     rules could know, `died` when a process ended without closing its episodes (the journal then
-    closes them as interrupted), `shown` with what `snapshot` and `live` asked for (it must not
-    block), `looked` with the frames analysed.
+    closes them as interrupted), `shown` with what `snapshot` and `live` asked for and `walked` for
+    everybody who walked by (neither must block), `looked` with the frames analysed.
     """
 
     def __init__(
@@ -38,9 +38,10 @@ class VisionChild:
         died: Callable[[str], None],
         shown: Callable[[Snapshot | LivePiece], None] = lambda _shown: None,
         looked: Callable[[Looks], None] = lambda _looks: None,
+        walked: Callable[[Walk], None] = lambda _walk: None,
     ) -> None:
         self._job, self._sighted, self._covered = job, sighted, covered
-        self._died, self._shown, self._looked = died, shown, looked
+        self._died, self._shown, self._looked, self._walked = died, shown, looked, walked
         self._lock = Lock()
         self._pipe: Connection | None = None
         self._statuses: dict[str, VisionStatus] = {}
@@ -140,6 +141,8 @@ class VisionChild:
                 self._covered(said)
             case Looks():
                 self._looked(said)
+            case Walk():
+                self._walked(said)
             case VisionStatus():
                 with self._lock:
                     self._statuses[said.camera] = said

@@ -18,11 +18,12 @@ from edge_agent.core.geometry import GroundPoint, Size
 from edge_agent.core.trouble import Trouble
 from edge_agent.rules.doubt import Doubt, cells, doubt_of
 from edge_agent.rules.lens import straightened
-from edge_agent.rules.marks import fit_marks, perturbed
+from edge_agent.rules.marks import fit_marks, perturbed, tall
 from edge_agent.rules.pose import Pose, Upright, floor_of, inverse, upright_of
 
 Matrix = NDArray[np.float64]
 
+HIGHEST = 60.0  # metres of a camera over its floor; more means centimetres were typed
 LARGEST_PICTURE = 100_000  # pixels a side
 FARTHEST = 4.0  # times the marked shape's radius; beyond it the plane is a guess
 VAGUEST = 3.0  # metres of sigma; a vaguer place is no place
@@ -73,6 +74,9 @@ def fit_plane(calibration: Calibration, size: Size, camera: str = "") -> GroundP
     metres = np.array([point.metres for point in calibration.points], dtype=float)
     pixels = straightened(seen, calibration.lens, size)
     matrix, residual = fit_marks(pixels, metres, size, camera)
+    upright = upright_of(inverse(matrix), size)
+    if upright is not None and upright.pose.height > HIGHEST:
+        raise tall(camera, upright.pose.height)
     centre = metres.mean(axis=0)
     draws = perturbed(pixels, metres, calibration.click_error * float(scale.mean()), DRAWS)
     return GroundPlane(
@@ -83,7 +87,7 @@ def fit_plane(calibration: Calibration, size: Size, camera: str = "") -> GroundP
         size,
         doubt_of(matrix, draws, straightened(cells(size), calibration.lens, size), size),
         calibration.lens,
-        upright_of(inverse(matrix), size),
+        upright,
     )
 
 

@@ -112,7 +112,7 @@ def _check_shapes(pixels: Matrix, metres: Matrix, size: Size, camera: str) -> No
     if (np.abs(pixels / (size.width, size.height) - 0.5) > MARGIN).any():
         raise _outside(camera)
     if np.abs(metres).max() > FARTHEST_ORIGIN or np.ptp(metres, axis=0).max() > LARGEST_FLOOR:
-        raise huge(camera)
+        raise _huge(camera)
     pixel_long, pixel_short = spread_of(pixels)
     floor_long, floor_short = spread_of(metres)
     if pixel_short <= THINNEST * pixel_long or floor_short <= THINNEST * floor_long:
@@ -136,8 +136,19 @@ def _normaliser(points: Matrix) -> Matrix:
     return np.array([[scale, 0, -scale * centre[0]], [0, scale, -scale * centre[1]], [0, 0, 1]])
 
 
-def huge(camera: str) -> Trouble:
-    """The points span a floor that no camera sees: centimetres were typed."""
+def tall(camera: str, height: float) -> Trouble:
+    """The points would put the camera on a mast and make everybody a giant."""
+    stature = 1.7 * height / 3
+    return Trouble(
+        "calibration.units",
+        f"Hiệu chỉnh mặt sàn của camera {camera!r}: theo các điểm này camera cao {height:.0f} m và "
+        f"người cao khoảng {stature:.0f} m. Hãy ghi bằng mét, không phải xentimét.",
+        f"Floor calibration of camera {camera!r}: by these points the camera is {height:.0f} m "
+        f"high and people are about {stature:.0f} m tall. Give metres, not centimetres.",
+    )
+
+
+def _huge(camera: str) -> Trouble:
     return Trouble(
         "calibration.units",
         f"Hiệu chỉnh mặt sàn của camera {camera!r}: các điểm trải rộng hơn {LARGEST_FLOOR:.0f} m. "

@@ -162,6 +162,8 @@ class Lookout:
             self._tell_looks(eye)
             dropped, persons = self._inbox.dropped(name), eye.pipeline.persons
             self._say(self._meters[name].status(now, dropped, persons, reason))
+            for walk in eye.pipeline.walks():
+                self._say(walk)
 
     def _tell_coverage(self, eye: _Eye, now: Instant) -> None:
         counted = eye.pipeline.coverage()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -19,9 +20,11 @@ from edge_agent.core.perception import (
     RuleCoverage,
     Track,
     TrackState,
+    Walk,
 )
 from edge_agent.core.time import Instant
 from edge_agent.rules.places import View
+from edge_agent.rules.walkers import Walkers, follow
 from edge_agent.rules.watch import (
     Watch,
     WatchSettings,
@@ -43,6 +46,7 @@ _KEY_AGE = 2.0  # seconds that a key frame may be older than the frame: the trac
 _STILL_AGE = 1.0  # seconds that a still's key frame may be older than the event
 _SNAPSHOT_AGE = 10.0  # seconds that the picture of a snapshot may be old
 _LOOKS = 600  # analysed frames kept until asked for; the oldest goes
+_WALKS = 50  # walks that wait to be told; the oldest are dropped
 _SAME = 0.3  # IoU of a track's box and a detection that are one person
 
 
@@ -91,6 +95,8 @@ class CameraPipeline:
         self._scores: dict[int, dict[MaskState, float]] = {}
         self._last: Frame | None = None
         self._looked: list[Looked] = []
+        self._walkers = Walkers()
+        self._walks: deque[Walk] = deque(maxlen=_WALKS)
         self.analysed = 0
 
     @property
@@ -119,7 +125,7 @@ class CameraPipeline:
         before: tuple[Sighting, ...] = ()
         if self._watch and self._watch.settings.size != frame.size:
             before = self.interrupt(frame.at, "size_changed")
-            self._watch, self._looked = None, []
+            self._watch, self._looked, self._walkers = None, [], Walkers()
         watch = self._watch or self._new_watch(frame)
         if self._gate.wants(frame.image, frame.at.mono, live=bool(tracks(watch))):
             self.analysed += 1
@@ -127,6 +133,7 @@ class CameraPipeline:
             self._looked = [*self._looked[-_LOOKS:], Looked(frame.at, tuple(found))]
             watch = see(watch, frame.at, found)
             watch = self._read_masks(watch, frame)
+            self._follow(watch, frame)
         self._last = frame
         self._watch, changes = decide(watch, frame.at)
         return (*before, *(self._sighting(change, frame) for change in changes))
@@ -163,6 +170,17 @@ class CameraPipeline:
             return RuleCoverage()
         self._watch, counted = harvest(self._watch)
         return counted
+
+    def walks(self) -> tuple[Walk, ...]:
+        """Who walked by since this was last asked."""
+        told = tuple(self._walks)
+        self._walks.clear()
+        return told
+
+    def _follow(self, watch: Watch, frame: Frame) -> None:
+        camera, trails = self._outlook.camera.id, watch.tracker.trails
+        self._walkers, ended = follow(self._walkers, trails, frame.at, camera, frame.size)
+        self._walks.extend(ended)
 
     def _new_watch(self, frame: Frame) -> Watch:
         outlook = self._outlook

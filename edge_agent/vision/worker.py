@@ -44,8 +44,8 @@ def run_vision(job: VisionJob, pipe: Connection) -> None:
     """The main function of the vision process (multiprocessing, spawn).
 
     Sends over the pipe: `Sighting` for every change of an episode, `VisionStatus` of every camera
-    each two seconds, `Covered` of every camera now and then, `Trouble` before it exits with status
-    78 because its models cannot be used.
+    each two seconds, `Covered` of every camera now and then, `Walk` for everybody who walked by,
+    `Trouble` before it exits with status 78 because its models cannot be used.
     Hears: `("cameras", tuple[Camera, ...])` and `("stop",)`. SIGTERM means stop: open episodes are
     closed and sent first. SIGINT is the parent's to answer. A closed pipe ends it at once.
     """
