@@ -22,33 +22,43 @@ from edge_agent.runtime import logs
 from edge_agent.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
+    from edge_agent.rules.ground import GroundPlane
     from edge_agent.vision.frame import Image
 
 _GOOD, _FAIR = 15, 40  # centimetres for two people 2 m apart
 
 
+Camera = Annotated[str, typer.Argument(help="mã camera / camera id")]
+Picture = Annotated[Path | None, typer.Option(help="ảnh hoặc phim / picture or film")]
+Grid = Annotated[Path | None, typer.Option(help="ảnh kẻ lưới / where the grid goes")]
+Points = Annotated[list[str] | None, typer.Option(help="'x,y=mét,mét' (pixel = metres)")]
+Sides = Annotated[str, typer.Option(help="3.6x9: rộng x dài / width x length of 4 points 'x,y'")]
+Frame = Annotated[str, typer.Option(help="1920x1080, khi không có ảnh / without a picture")]
+Edges = Annotated[list[str] | None, typer.Option(help="'x,y x,y x,y' cạnh thẳng / straight edge")]
+Clicks = Annotated[float, typer.Option(min=0.1, max=50, help="pixel")]
+Lengths = Annotated[list[str] | None, typer.Option(help="'x,y x,y=mét' đã biết / a known length")]
+Chart = Annotated[Path | None, typer.Option("--map", help="bản đồ sai số / error map")]
+Write = Annotated[bool, typer.Option(help="ghi vào cấu hình / into the configuration")]
+People = Annotated[bool, typer.Option(help="từ người đi lại / from people walking by")]
+Accept = Annotated[bool, typer.Option(help="nhận đề xuất / accept the proposal")]
+
+
 @told
 def calibrate(
-    camera: Annotated[str, typer.Argument(help="mã camera / camera id")],
+    camera: Camera,
     config: ConfigPath = Path("site.yaml"),
-    picture: Annotated[Path | None, typer.Option(help="ảnh hoặc phim / picture or film")] = None,
-    grid: Annotated[Path | None, typer.Option(help="ảnh kẻ lưới / where the grid goes")] = None,
-    point: Annotated[list[str] | None, typer.Option(help="'x,y=mét,mét' (pixel = metres)")] = None,
-    rectangle: Annotated[
-        str, typer.Option(help="3.6x9: rộng x dài / width x length of 4 points 'x,y'")
-    ] = "",
-    size: Annotated[str, typer.Option(help="1920x1080, khi không có ảnh / without a picture")] = "",
-    straight: Annotated[
-        list[str] | None, typer.Option(help="'x,y x,y x,y' một cạnh thẳng / a straight edge")
-    ] = None,
-    click_error: Annotated[float, typer.Option(min=0.1, max=50, help="pixel")] = 2.0,
-    length: Annotated[
-        list[str] | None, typer.Option(help="'x,y x,y=mét' đoạn đã biết / a known length")
-    ] = None,
-    chart: Annotated[Path | None, typer.Option("--map", help="bản đồ sai số / error map")] = None,
-    write: Annotated[bool, typer.Option(help="ghi vào cấu hình / into the configuration")] = False,
-    people: Annotated[bool, typer.Option(help="từ người đi lại / from people walking by")] = False,
-    accept: Annotated[bool, typer.Option(help="nhận đề xuất / accept the proposal")] = False,
+    picture: Picture = None,
+    grid: Grid = None,
+    point: Points = None,
+    rectangle: Sides = "",
+    size: Frame = "",
+    straight: Edges = None,
+    click_error: Clicks = 2.0,
+    length: Lengths = None,
+    chart: Chart = None,
+    write: Write = False,
+    people: People = False,
+    accept: Accept = False,
 ) -> None:
     """Tell the camera's floor in metres, see how sure that is, and keep it."""
     settings = load(config)
@@ -57,19 +67,21 @@ def calibrate(
         _from_people(camera, settings, config, accept)
         return
     typed = list(point or ())
+    image = None
     if not typed or picture is not None or not size:
         image = _picture(camera, settings, picture)
-        frame = Size(image.shape[1], image.shape[0])
         _write(grid or Path(f"{camera}-grid.png"), _gridded(image))
-    else:
-        image, frame = None, size_of(size)
     if not typed:
         if not _at_a_terminal():
             typer.echo(_HOW)
             return
         typed, rectangle = _ask_points()
+    frame = size_of(size) if image is None else Size(image.shape[1], image.shape[0])
     calibration = _fit(camera, frame, typed, rectangle, list(straight or ()), click_error)
-    _check(camera, calibration, frame, list(length or ()), image, chart)
+    plane, errors = _judged(camera, calibration)
+    _measure(plane, list(length or ()), click_error)
+    if chart is not None and image is not None:
+        _draw(chart, image, errors, calibration)
     _keep(config, camera, calibration, write)
 
 
@@ -106,24 +118,12 @@ def _fit(
     return calibration
 
 
-def _check(
-    camera: str,
-    calibration: Calibration,
-    frame: Size,
-    known: list[str],
-    image: Image | None,
-    chart: Path | None,
-) -> None:
-    """Say what the calibration is worth; refuse one that is worth nothing."""
+def _judged(camera: str, calibration: Calibration) -> tuple[GroundPlane, list[list[float]]]:
+    """The floor and its error map, after saying what they are worth; refused if nothing."""
     from edge_agent.rules.ground import fit_plane  # noqa: PLC0415
-    from edge_agent.rules.survey import (  # noqa: PLC0415
-        cautions,
-        demand_shape,
-        error_map,
-        measure_length,
-    )
+    from edge_agent.rules.survey import cautions, demand_shape, error_map  # noqa: PLC0415
 
-    plane = fit_plane(calibration, frame, camera)
+    plane = fit_plane(calibration, Size(*calibration.size), camera)
     demand_shape(calibration, plane, camera)
     for caution in cautions(calibration, plane):
         err.print(f"{caution.vi}\n  {caution.en}", markup=False)
@@ -133,22 +133,31 @@ def _check(
         pose = plane.upright.pose
         typer.echo(
             f"camera: cao / height {pose.height:.2f} m, chúc / tilt {pose.tilt:.1f}°, "
-            f"góc nhìn / view {pose.view(frame):.0f}°, lens {calibration.lens:g}"
+            f"góc nhìn / view {pose.view(plane.size):.0f}°, lens {calibration.lens:g}"
         )
+    return plane, errors
+
+
+def _measure(plane: GroundPlane, known: list[str], error: float) -> None:
+    """What the floor says of known lengths."""
+    from edge_agent.rules.survey import measure_length  # noqa: PLC0415
+
     if not known and _at_a_terminal():
         known = _ask_length()
     for one, other, metres in lengths(known):
-        found = measure_length(plane, one, other, metres, calibration.click_error)
+        found = measure_length(plane, one, other, metres, error)
         if found is None:
             raise _no_floor()
         typer.echo(
             f"đo được / measured {found.measured:.2f} ± {found.sigma:.2f} m, "
             f"thật / true {metres:.2f} m: {_verdict(found.sigmas)}"
         )
-    if chart is not None and image is not None:
-        from edge_agent.vision.chart import error_chart  # noqa: PLC0415
 
-        _write(chart, error_chart(image, errors, [mark.pixel for mark in calibration.points]))
+
+def _draw(path: Path, image: Image, errors: list[list[float]], calibration: Calibration) -> None:
+    from edge_agent.vision.chart import error_chart  # noqa: PLC0415
+
+    _write(path, error_chart(image, errors, [mark.pixel for mark in calibration.points]))
 
 
 def _from_people(camera: str, settings: Config, config: Path, accept: bool) -> None:
