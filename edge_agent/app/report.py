@@ -129,6 +129,7 @@ def _seen(seen: VisionStatus | None) -> dict[str, Any]:
         "lag_ms": round(seen.lag * 1000),
         "persons": seen.persons,
         "reason": seen.reason,
+        "blind": seen.blind,
     }
 
 

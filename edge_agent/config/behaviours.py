@@ -190,6 +190,23 @@ class Places(Slice):
     settle: Duration = Field(default=0.6, le=30)
 
 
+class TamperRule(Slice):
+    """A camera that was covered, turned, put out of focus, or that sends no new picture.
+
+    What is seen must last `duration`; `frozen` and `lost` are the seconds without a new picture and
+    without any; a view that stood still for `accept` after it had moved is the camera's view.
+    """
+
+    enabled: bool = True
+    severity: Level = "high"
+    sensitivity: Literal["low", "normal", "high"] = "normal"
+    duration: Duration = Field(default=5.0, ge=3, le=300)
+    frozen: Duration = Field(default=7.0, ge=5, le=300)
+    lost: Duration = Field(default=8.0, ge=6, le=300)
+    accept: Duration = Field(default=1800.0, ge=60, le=604_800)
+    cooldown: Duration = 60.0
+
+
 class Rules(Slice):
     """The behaviours that are watched for, and the schedules and cohorts that they know."""
 
@@ -203,3 +220,4 @@ class Rules(Slice):
     line: tuple[LineRule, ...] = ()
     fence: tuple[FenceRule, ...] = ()
     occupancy: tuple[OccupancyRule, ...] = ()
+    tamper: TamperRule = TamperRule()

@@ -142,7 +142,9 @@ class CameraState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CameraStatus:
-    """A camera's state since `since`; `reason` is a GapReason value or empty when all is well."""
+    """A camera's state since `since`; `reason` is a GapReason value, `not_looked_at`,
+    a kind of tampering, or empty when all is well.
+    """
 
     camera: str
     state: CameraState

@@ -122,6 +122,7 @@ class Covered:
 class VisionStatus:
     """How well one camera is really looked at: analysed frames per second over the last window,
     frames analysed and dropped since start, seconds from frame to result, people in view.
+    `blind` is the kind of tampering by which it sees nothing; empty when it sees.
     """
 
     camera: str
@@ -132,6 +133,7 @@ class VisionStatus:
     lag: float
     persons: int
     reason: str = ""
+    blind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

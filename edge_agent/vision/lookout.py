@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
+from edge_agent.core.event import Sighting
 from edge_agent.core.media import Camera
 from edge_agent.core.perception import Covered, Snapshot
 from edge_agent.core.time import Instant
@@ -28,24 +30,32 @@ from edge_agent.vision.meter import Meter
 from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook
 from edge_agent.vision.worker import VisionJob
 
+_STARTING = "starting"
 _STATUS_EVERY = 2.0  # seconds
 _COVERAGE_EVERY = 20.0  # seconds
-_LOST = 10.0  # seconds without a frame after which open episodes close
+_SPARSE = 20.0  # the least seconds without a key frame that mean something
 _REFUSED = 900.0  # seconds before a refused password is tried again: cameras lock accounts
 _LAST_WORDS = 1.0  # seconds for all decode threads to end; one may be deep in a read
 _AGAIN = Backoff(first=1.0, ceiling=15.0)
 
 
 class _Eye:
-    """One camera being looked at. `reason` is why no frames come, as a code; empty when they do."""
+    """One camera being looked at. `reason` is why no frames come, as a code; empty when they do.
+    `last` is the newest frame's moment (at first, when looking began).
+    """
 
     def __init__(
-        self, camera: Camera, source: FrameSource, pipeline: CameraPipeline, tap: LiveTap
+        self,
+        camera: Camera,
+        source: FrameSource,
+        pipeline: CameraPipeline,
+        tap: LiveTap,
+        opened: Instant,
     ) -> None:
         self.camera, self.source, self.pipeline, self.tap = camera, source, pipeline, tap
         self.stop = Event()
-        self.reason = "starting"
-        self.last: Instant | None = None
+        self.reason = _STARTING
+        self.last, self.lost = opened, False
         self.thread: Thread | None = None
 
     def decode(self, put: Callable[[Frame], None]) -> None:
@@ -115,6 +125,7 @@ class Lookout:
             self._look(self._inbox.take(_STATUS_EVERY / 4))
             self._answer()
             now = self._clock.now()
+            self._miss(now)
             if now.since(said) >= _STATUS_EVERY:
                 said = now
                 self._tell(now)
@@ -131,7 +142,7 @@ class Lookout:
         eye = self._eyes.get(frame.camera) if frame else None
         if frame is None or eye is None:
             return
-        eye.last = frame.at
+        eye.last, eye.lost = frame.at, False
         before = eye.pipeline.analysed
         for sighting in eye.pipeline.take(frame):
             self._say(sighting)
@@ -149,19 +160,35 @@ class Lookout:
             at, picture = eye.pipeline.snapshot(self._clock.now()) if eye else (None, b"")
             self._say(Snapshot(request, camera, at, picture))
 
-    def _tell(self, now: Instant) -> None:
-        """The state of every camera; what is open at one that sends nothing closes."""
+    def _miss(self, now: Instant) -> None:
+        """Of a camera that sends nothing all that is open closes, and that it sends nothing is an
+        episode of its own.
+        """
         for eye in self._eyes.values():
-            if eye.last is not None and now.since(eye.last) > _LOST:
-                for sighting in eye.pipeline.interrupt(now, "stream_lost"):
-                    self._say(sighting)
-                eye.last = None
-                eye.reason = eye.reason or "camera.stream_lost"
+            if now.since(eye.last) <= self._patience(eye.camera):
+                continue
+            ended: tuple[Sighting, ...] = ()
+            if not eye.lost:
+                eye.lost = True
+                eye.reason = eye.reason.replace(_STARTING, "") or "camera.stream_lost"
+                ended = eye.pipeline.interrupt(now, "stream_lost")
+            for sighting in (*ended, *eye.pipeline.missed(now, eye.reason)):
+                self._say(sighting)
+
+    def _patience(self, camera: Camera) -> float:
+        """Seconds without a frame that are too many; key frames alone come seldom."""
+        lost = self._job.rules.tamper.lost
+        return lost if camera.sub is not None else max(lost, _SPARSE)
+
+    def _tell(self, now: Instant) -> None:
+        """The state of every camera."""
+        for eye in self._eyes.values():
             name = eye.camera.id
             reason = eye.reason or eye.pipeline.reason
             self._tell_looks(eye)
             dropped, persons = self._inbox.dropped(name), eye.pipeline.persons
-            self._say(self._meters[name].status(now, dropped, persons, reason))
+            status = self._meters[name].status(now, dropped, persons, reason)
+            self._say(replace(status, blind=eye.pipeline.blind))
             for walk in eye.pipeline.walks():
                 self._say(walk)
 
@@ -204,7 +231,7 @@ class Lookout:
         keys = KeyPictures(camera.id, self._board).newest if camera.sub else None
         tap = LiveTap(camera.id, self._say)
         pipeline = CameraPipeline(outlook, self._models, keys)
-        eye = _Eye(camera, self._source(camera, tap), pipeline, tap)
+        eye = _Eye(camera, self._source(camera, tap), pipeline, tap, self._clock.now())
         put = self._inbox.open(camera.id)
         self._eyes[camera.id] = eye
         self._meters[camera.id] = Meter(camera.id, self._clock.now())

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from edge_agent.config.behaviours import Rules
 from edge_agent.config.schema import Calibration
 from edge_agent.core.event import EpisodeChange, Sighting
-from edge_agent.core.geometry import Box
+from edge_agent.core.geometry import Box, Size
 from edge_agent.core.media import Camera
 from edge_agent.core.perception import (
     Looked,
@@ -39,6 +39,7 @@ from edge_agent.rules.watch import (
 )
 from edge_agent.vision.detector import Detector
 from edge_agent.vision.frame import Frame, Image
+from edge_agent.vision.guard import ViewGuard
 from edge_agent.vision.motion import MotionGate
 from edge_agent.vision.stills import Still, caption_of, make_still, place_and_time
 
@@ -47,6 +48,7 @@ _STILL_AGE = 1.0  # seconds that a still's key frame may be older than the event
 _SNAPSHOT_AGE = 10.0  # seconds that the picture of a snapshot may be old
 _LOOKS = 600  # analysed frames kept until asked for; the oldest goes
 _WALKS = 50  # walks that wait to be told; the oldest are dropped
+_SIZE = Size(640, 360)  # of a sub stream that nobody has seen yet
 _SAME = 0.3  # IoU of a track's box and a detection that are one person
 
 
@@ -91,6 +93,7 @@ class CameraPipeline:
     ) -> None:
         self._outlook, self._models, self._key_picture = outlook, models, key_picture
         self._gate = MotionGate(outlook.idle_fps)
+        self._guard = ViewGuard(outlook.rules.tamper)
         self._watch: Watch | None = None
         self._scores: dict[int, dict[MaskState, float]] = {}
         self._last: Frame | None = None
@@ -118,6 +121,11 @@ class CameraPipeline:
         """Why distances are not watched here, as a code; empty when they are."""
         return self._watch.reason if self._watch else ""
 
+    @property
+    def blind(self) -> str:
+        """Why this camera sees nothing now (a kind of tampering); empty when it sees."""
+        return self._guard.blind
+
     def take(self, frame: Frame) -> tuple[Sighting, ...]:
         """What this frame opened or closed. A frame of another size than before closes what is
         open and begins anew.
@@ -126,7 +134,7 @@ class CameraPipeline:
         if self._watch and self._watch.settings.size != frame.size:
             before = self.interrupt(frame.at, "size_changed")
             self._watch, self._looked, self._walkers = None, [], Walkers()
-        watch = self._watch or self._new_watch(frame)
+        watch = self._watch or self._new_watch(frame.size, frame.at)
         if self._gate.wants(frame.image, frame.at.mono, live=bool(tracks(watch))):
             self.analysed += 1
             found = self._models.detector.detect(frame.image)
@@ -135,7 +143,7 @@ class CameraPipeline:
             watch = self._read_masks(watch, frame)
             self._follow(watch, frame)
         self._last = frame
-        self._watch, changes = decide(watch, frame.at)
+        self._watch, changes = decide(watch, frame.at, self._guard.take(frame))
         return (*before, *(self._sighting(change, frame) for change in changes))
 
     def snapshot(self, now: Instant) -> tuple[Instant | None, bytes]:
@@ -149,6 +157,12 @@ class CameraPipeline:
         found = [person.box for person in self._models.detector.detect(picture.image)]
         caption = place_and_time(self._outlook.camera, picture.at.wall, self._outlook.zone)
         return picture.at, make_still(picture.image, (), found, (caption,)).picture
+
+    def missed(self, at: Instant, reason: str) -> tuple[Sighting, ...]:
+        """Nothing comes from this camera, for a reason (a code): an episode of its own."""
+        watch = self._watch or self._new_watch(_stream_size(self._outlook.camera), at)
+        self._watch, changes = decide(watch, at, self._guard.missed(reason))
+        return tuple(Sighting(change, model=self._models.mark) for change in changes)
 
     def interrupt(self, at: Instant, reason: str) -> tuple[Sighting, ...]:
         """Looking ends: what is open closes with this reason, without a still."""
@@ -182,14 +196,14 @@ class CameraPipeline:
         self._walkers, ended = follow(self._walkers, trails, frame.at, camera, frame.size)
         self._walks.extend(ended)
 
-    def _new_watch(self, frame: Frame) -> Watch:
+    def _new_watch(self, size: Size, at: Instant) -> Watch:
         outlook = self._outlook
         return new_watch(
             WatchSettings(
                 site=outlook.site,
                 camera=outlook.camera.id,
-                size=frame.size,
-                main_scale=self._main_scale(frame),
+                size=size,
+                main_scale=self._main_scale(size, at),
                 rules=outlook.rules,
                 calibration=outlook.calibration,
                 view=outlook.view,
@@ -197,14 +211,14 @@ class CameraPipeline:
             )
         )
 
-    def _main_scale(self, frame: Frame) -> float:
+    def _main_scale(self, size: Size, at: Instant) -> float:
         """Main pixels per pixel of the frame; 1 (no head seems larger than it is) until known."""
         if self._key_picture is None:
             return 1.0
         if self._outlook.camera.main.width:
-            return self._outlook.camera.main.width / frame.size.width
-        key = self._key_picture(frame.at.mono - _KEY_AGE)
-        return key.size.width / frame.size.width if key else 1.0
+            return self._outlook.camera.main.width / size.width
+        key = self._key_picture(at.mono - _KEY_AGE)
+        return key.size.width / size.width if key else 1.0
 
     def _key(self, frame: Frame, age: float) -> Frame | None:
         return self._key_picture(frame.at.mono - age) if self._key_picture else frame
@@ -252,6 +266,12 @@ class CameraPipeline:
         camera, zone = self._outlook.camera, self._outlook.zone
         caption = caption_of(change, camera, picture.at.wall, zone)
         return make_still(picture.image, inside, others, caption)
+
+
+def _stream_size(camera: Camera) -> Size:
+    """The size of the pictures that are looked at, as far as the camera has told it."""
+    stream = camera.sub or camera.main
+    return Size(stream.width or _SIZE.width, stream.height or _SIZE.height)
 
 
 def divide(wanted: Sequence[Box], found: Sequence[Box]) -> tuple[list[Box], list[Box]]:

@@ -34,8 +34,16 @@ _WORDS = {
     Rule.LINE: "Vuot rao, qua cong",
     Rule.FENCE: "Tiep can hang rao",
     Rule.OCCUPANCY: "Qua so nguoi",
-    Rule.TAMPER: "Camera bi che, bi xoay",
+    Rule.TAMPER: "Camera bi can thiep",
     Rule.CALIBRATION: "Hieu chuan da lech",
+}
+_KINDS = {
+    "covered": "bi che",
+    "moved": "bi xoay",
+    "defocused": "mo, mat net",
+    "dark": "toi den",
+    "frozen": "hinh dung",
+    "lost": "mat tin hieu hinh",
 }
 
 
@@ -69,7 +77,9 @@ def make_still(
 def caption_of(change: EpisodeChange, camera: Camera, at: datetime, zone: str) -> tuple[str, str]:
     """Two lines: the rule and its figure; camera, place and the site's own time."""
     figure = ""
-    if (metres := change.data.get("min_distance_m")) is not None:
+    if change.rule is Rule.TAMPER:
+        figure = f": {_KINDS.get(change.data.get('kind', ''), '')}"
+    elif (metres := change.data.get("min_distance_m")) is not None:
         figure = f"  {metres:.1f} m"
     elif state := change.data.get("state"):
         figure = f"  ({state})"

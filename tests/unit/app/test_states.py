@@ -1,5 +1,7 @@
 """Recorded but not looked at is said, after a while, and taken back at once."""
 
+from dataclasses import replace
+
 from edge_agent.app.states import BLIND_AFTER, SILENT_AFTER, CameraStates
 from edge_agent.core.media import CameraState, CameraStatus
 from edge_agent.core.perception import VisionStatus
@@ -38,6 +40,17 @@ def test_an_old_word_or_no_frames_do_not_count_as_looking() -> None:
     state(states, looked(clock, fps=0.0), clock)
     clock.pass_time(BLIND_AFTER)
     assert state(states, old, clock).state is CameraState.BLIND
+
+
+def test_a_covered_camera_is_blind_at_once_and_since_then_until_the_view_is_back() -> None:
+    clock, states = FakeClock(), CameraStates(vision_wanted=True)
+    covered = [replace(looked(clock)[0], blind="covered")]
+    began = clock.now().wall
+    state(states, covered, clock)
+    clock.pass_time(5)
+    status = state(states, covered, clock)
+    assert (status.state, status.reason, status.since) == (CameraState.BLIND, "covered", began)
+    assert state(states, looked(clock), clock) == RECORDED
 
 
 def test_without_vision_wanted_nothing_is_blind() -> None:

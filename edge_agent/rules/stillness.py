@@ -1,0 +1,72 @@
+"""Stillness: whether a camera sends the same picture again and again. Pure.
+
+A live picture changes: its clock ticks, its sensor is noisy, and both survive H.264 at 0.4 Mbit/s.
+A frozen one is not equal to the bit: an encoder that is given the same picture again refines it.
+So the change of this camera is learnt, and a picture is frozen when much less of it is left and no
+pixel stirs. Measured: docs/tamper.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from edge_agent.core.time import Instant
+from edge_agent.core.view import FrameSignals
+
+_STIRS = 24.0  # grey levels: a digit of the clock, a leaf; what re-encoding does stays below
+_LEFT = 1 / 3  # share of the usual change that a frozen picture stays below
+_MOST = 0.25  # grey levels that it stays below, however noisy the camera is
+_OTHER_LIGHT = 6.0  # grey levels: a lamp that goes on takes the noise away and freezes nothing
+_KNOWN = 20  # looks after which a camera's usual change is known
+_DOWN, _UP = 1 / 20, 1 / 600  # what is learnt is the change of the calmest moments
+_NEVER = 300.0  # seconds without any change at all that no live picture lasts
+
+
+@dataclass(frozen=True, slots=True)
+class Stillness:
+    """How much a camera's picture usually changes, from how many looks, at which mean luminance;
+    and since when it has not changed.
+    """
+
+    usual: float = 0.0
+    looks: int = 0
+    since: Instant | None = None
+    light: float = 0.0
+
+
+def watched(still: Stillness, signals: FrameSignals) -> Stillness:
+    """The stillness after one more look. What is still now is not learnt as usual."""
+    light = sum(signals.light) / len(signals.light)
+    if _is_still(still, signals, light):
+        return replace(still, since=still.since or signals.at)
+    if abs(light - still.light) >= _OTHER_LIGHT:
+        return Stillness(signals.change, 1, None, light)
+    rate = _DOWN if signals.change < still.usual else _UP
+    if still.looks < _KNOWN:
+        rate = 1 / (still.looks + 1)
+    usual = still.usual + (signals.change - still.usual) * rate
+    mean = still.light + (light - still.light) * max(rate, _DOWN)
+    return Stillness(usual, still.looks + 1, None, mean)
+
+
+def seconds_still(still: Stillness, at: Instant) -> float:
+    """How long the picture has been still."""
+    return at.since(still.since) if still.since is not None else 0.0
+
+
+def frozen(still: Stillness, at: Instant, patience: float) -> bool:
+    """Whether the picture is frozen. Of a camera whose live picture does not change either, only
+    minutes without any change tell.
+    """
+    known = still.looks >= _KNOWN and still.usual > 0
+    return seconds_still(still, at) >= (patience if known else _NEVER)
+
+
+def _is_still(still: Stillness, signals: FrameSignals, light: float) -> bool:
+    if signals.stir >= _STIRS:
+        return False
+    if still.looks < _KNOWN:
+        return signals.stir == 0.0
+    limit = min(still.usual * _LEFT, _MOST)
+    same = abs(light - still.light) < _OTHER_LIGHT
+    return same and (signals.change < limit or signals.stir == 0.0)
