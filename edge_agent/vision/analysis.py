@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from edge_agent.core.event import Sighting
 from edge_agent.core.geometry import Box, GroundPoint, Size
 from edge_agent.core.perception import Detection, MaskState, Track, TrackState
 from edge_agent.rules import motion
+from edge_agent.rules.estimate import estimate_distance
 from edge_agent.rules.ground import GroundPlane, fit_plane
 from edge_agent.rules.head import head_region
 from edge_agent.rules.matching import SURE
@@ -22,6 +24,8 @@ from edge_agent.rules.telling import Line, event_line
 from edge_agent.vision.footage import START, Numbered, Source, film_frames, picture_frame
 from edge_agent.vision.frame import Frame, Image
 from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook
+
+NEAR = 4.0  # metres; estimates of more are not told
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +52,7 @@ def analyse_film(
         people = [
             _person(track, numbered.frame.size, pipeline.score(track)) for track in pipeline.tracks
         ]
-        line = _frame_line(source, numbered, people)
+        line = _frame_line(source, numbered, people, outlook.calibration is None)
         yield _look(source, numbered, (line, *_event_lines(source, sightings)))
     if numbered is not None:
         ended = pipeline.interrupt(numbered.frame.at, "source_ended")
@@ -67,7 +71,7 @@ def analyse_picture(source: Source, outlook: Outlook, models: Models) -> Look:
         for number, detection in enumerate(found, start=1)
     ]
     numbered = Numbered(0, frame)
-    return _look(source, numbered, (_frame_line(source, numbered, people),))
+    return _look(source, numbered, (_frame_line(source, numbered, people, plane is None),))
 
 
 def _event_lines(source: Source, sightings: Sequence[Sighting]) -> tuple[Line, ...]:
@@ -80,7 +84,8 @@ def _look(source: Source, numbered: Numbered, lines: tuple[Line, ...]) -> Look:
     return Look(source, numbered.number, numbered.frame.image, lines)
 
 
-def _frame_line(source: Source, numbered: Numbered, people: list[Line]) -> Line:
+def _frame_line(source: Source, numbered: Numbered, people: list[Line], blind: bool) -> Line:
+    """The line of one frame; without a floor (`blind`) distances are estimates, and called so."""
     frame = numbered.frame
     return {
         "type": "frame",
@@ -90,7 +95,20 @@ def _frame_line(source: Source, numbered: Numbered, people: list[Line]) -> Line:
         "width": frame.size.width,
         "height": frame.size.height,
         "persons": people,
+        **({"estimates": _estimates(people, frame.size)} if blind else {}),
     }
+
+
+def _estimates(people: list[Line], size: Size) -> list[Line]:
+    """The pairs that seem near each other, by how tall they look."""
+    found = []
+    for one, other in combinations(people, 2):
+        guess = estimate_distance(Box(*one["box"]), Box(*other["box"]), size)
+        if guess is not None and guess.metres <= NEAR:
+            pair = {"a": one["track"], "b": other["track"]}
+            figures = {"distance_m": round(guess.metres, 2), "sigma_m": round(guess.sigma, 2)}
+            found.append({**pair, **figures})
+    return found
 
 
 def _person(track: Track, size: Size, score: float | None) -> Line:
@@ -122,8 +140,12 @@ def _person_in_picture(
 
 def _place(ground: GroundPoint | None) -> Line:
     if ground is None:
-        return {"ground_m": None, "sigma_m": None}
-    return {"ground_m": [round(ground.x, 3), round(ground.y, 3)], "sigma_m": round(ground.sigma, 3)}
+        return {"ground_m": None, "sigma_m": None, "by_head": False}
+    return {
+        "ground_m": [round(ground.x, 3), round(ground.y, 3)],
+        "sigma_m": round(ground.sigma, 3),
+        "by_head": ground.by_head,
+    }
 
 
 def _corners(box: Box) -> list[float]:
