@@ -175,3 +175,16 @@ def test_found_boxes_divide_into_those_in_the_event_and_others() -> None:
     inside, others = divide(CLOSE, [CLOSE[1].moved(2, 0), CLOSE[0], APART[0]])
     assert inside == [CLOSE[0], CLOSE[1].moved(2, 0)]
     assert others == [APART[0]]
+
+
+def test_who_walked_by_is_told_once_when_they_are_gone() -> None:
+    rig = Rig()
+    for step in range(25):
+        x = 100 + 8 * step
+        rig.play((Box(x, 100 + step, x + 30, 190 + step),), 0.2, keys=False)
+    assert rig.pipeline.walks() == ()
+    rig.play((), 20, keys=False)
+    (walk,) = rig.pipeline.walks()
+    assert (walk.camera, walk.size.width) == ("c1", 640)
+    assert len(walk.steps) > 10
+    assert rig.pipeline.walks() == ()
