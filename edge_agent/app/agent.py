@@ -218,7 +218,14 @@ class Agent:
         if self._config.mqtt.enabled:
             renewal = Renewal(self._config, self._layout, self._clock)
             scheduler.add_job(
-                renewal.turn, "interval", hours=1, jitter=600, max_instances=1, coalesce=True
+                renewal.turn,
+                "interval",
+                hours=1,
+                jitter=600,  # not all sites of a district in one minute
+                coalesce=True,
+                misfire_grace_time=None,
+                # a box that is switched off every evening must come to its turn as well
+                next_run_time=self._clock.now().plus(120).wall,
             )
             scheduler.add_job(self._outbox.look, "interval", minutes=1, misfire_grace_time=None)
             scheduler.add_job(
