@@ -1,5 +1,5 @@
 """Files that no row knows become rows again: as their day's signed manifest tells, or by reading
-them.
+them. The manifest tells the gaps of that day too.
 
 What is trusted: a manifest that this device signed, for the files that it names and whose length on
 disk is the one that it tells. Everything else is read: header, last fragment and index of a file
@@ -93,6 +93,7 @@ class Adoption:
         manifest = self._manifest(folder)
         if manifest is None:
             return []
+        self._add_gaps(folder, manifest)
         entries = {entry.file: entry for entry in manifest.entries}
         sizes = _sizes(self._root / folder)
         return [
@@ -102,6 +103,14 @@ class Adoption:
             and entry.size == sizes.get(name)
             and path not in newest
         ]
+
+    def _add_gaps(self, folder: str, manifest: Manifest) -> None:
+        try:
+            gaps = manifest.closed_gaps()
+        except ValueError as error:  # a reason of another version
+            log.warning("manifest.gaps_not_read", folder=folder, error=str(error))
+            return
+        self._recordings.add_gaps(gaps)
 
     def _manifest(self, folder: str) -> Manifest | None:
         camera, _, day = folder.partition("/")

@@ -1,6 +1,7 @@
 """The recordings database: what lies on disk, what is missing and why; the recorder writes it.
 
-It is an index: every row can be rebuilt from the files. Gaps cannot, so they are facts.
+It is an index: every row can be rebuilt from the files. Gaps are facts; only the signed manifests
+tell of them too.
 """
 
 from __future__ import annotations
@@ -115,6 +116,19 @@ class Recordings(Presence):
             "reason = excluded.reason, detail = excluded.detail",
             (gap.camera, _us(gap.start), end, gap.reason.value, gap.detail),
         )
+
+    def add_gaps(self, gaps: Iterable[Gap]) -> None:
+        """Closed gaps as told elsewhere; one that is known from its start on is not replaced."""
+        with self._rows.transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO gaps (camera, start, finish, reason, detail) "
+                "VALUES (?, ?, ?, ?, ?)",
+                [
+                    (one.camera, _us(one.start), _us(one.end), one.reason.value, one.detail)
+                    for one in gaps
+                    if one.end is not None
+                ],
+            )
 
     def mark_garbage(self, paths: Sequence[str]) -> None:
         """Decide deletion: these rows vanish from every answer; the files go next."""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from edge_agent.core.media import Gap, Segment
+from edge_agent.core.media import Gap, GapReason, Segment
 from edge_agent.core.time import from_iso, iso
 from edge_agent.recording.evidence.hashing import Digest, Piece
 from edge_agent.recording.evidence.paper import canonical
@@ -114,6 +114,20 @@ class Manifest:
             )
         except (KeyError, TypeError, UnicodeDecodeError, RecursionError) as error:
             raise ValueError(f"not a manifest: {error}") from error
+
+    def closed_gaps(self) -> tuple[Gap, ...]:
+        """The gaps that had ended when this was signed. Raises ValueError when one is none."""
+        try:
+            return tuple(
+                Gap(
+                    *(self.camera, from_iso(one["start"]), from_iso(one["end"])),
+                    *(GapReason(one["reason"]), str(one["detail"])),
+                )
+                for one in self.gaps
+                if one["end"] is not None
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a gap: {error}") from error
 
     def broken_links(self) -> tuple[str, ...]:
         """The files whose entry does not follow from the one before."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from edge_agent.core.media import Segment
+from edge_agent.core.media import Gap, GapReason, Segment
 from edge_agent.recording.evidence.device_key import known_key
 from edge_agent.recording.evidence.manifest import NAME, SIGNATURE
 from edge_agent.recording.repair import repair
@@ -43,6 +44,20 @@ def indexed(vault: Vault) -> dict[str, Segment]:
 def test_run_length_and_hash_come_back_as_they_were_signed(vault: Vault) -> None:
     assert rebuilt(vault) == indexed(vault)
     assert len(indexed(vault)) == FILES
+
+
+def test_the_gaps_that_were_signed_come_back_too(vault: Vault) -> None:
+    gap = Gap("yard", START - timedelta(seconds=9), START, GapReason.NETWORK, "a cable")
+    vault.recordings.write_gap(gap)
+    vault.keeper.sign_due()
+    fresh = Recordings(vault.state / "again.db")
+    repair(vault.root, fresh, set, public=known_key(vault.state))
+    assert fresh.gaps("yard", START - timedelta(hours=1), START) == (gap,)
+    known = replace(gap, end=START - timedelta(seconds=5), detail="known better")
+    fresh.write_gap(known)
+    fresh.add_gaps([gap])
+    assert fresh.gaps("yard", START - timedelta(hours=1), START) == (known,)
+    fresh.close()
 
 
 def test_a_file_of_another_length_than_was_signed_is_read(vault: Vault) -> None:
