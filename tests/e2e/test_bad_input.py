@@ -7,6 +7,7 @@ from pathlib import Path
 from edge_agent.store.journal import Journal
 from tests.e2e.house import Broker, Ear, House, house, run, until
 from tests.integration.broker import free_port
+from tests.integration.outbox import waiting
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,15 +68,16 @@ def test_events_wait_while_the_broker_is_away_and_go_at_the_next_start(
             until(lambda: waiting(journal) > 0, 90, "a backlog")
             agent.terminate()
             assert agent.wait(60) == 0
-            waiting = {event.id for event in journal.recent(100)}
+            facts = {event.id for event in journal.recent(100)}
             broker.start()
             ear = Ear(broker.url)
             site.agent()
 
             def heard() -> set[str]:
-                return {one["id"] for one in ear.said("event/alarm") + ear.said("event/bulk")}
+                lanes = ("event/alarm", "event/state", "event/bulk")
+                return {one["id"] for lane in lanes for one in ear.said(lane)}
 
-            until(lambda: waiting <= heard(), 60, "the center hears what waited")
+            until(lambda: facts <= heard(), 60, "the center hears what waited")
             until(lambda: waiting(journal) == 0, 60, "the outbox empties")
             ear.close()
         broker.kill()
