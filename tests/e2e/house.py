@@ -8,12 +8,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from typing import Any
 
 from edge_agent.link.publisher import Received
 from edge_agent.link.watch import watch
 from edge_agent.runtime.lock import held, holder
+from edge_agent.runtime.supervisor import start_thread
 from edge_agent.sim.clip import ClipForm
 from edge_agent.sim.site import VirtualSite, prepare
 from edge_agent.sim.virtual_camera import Ports
@@ -31,13 +32,11 @@ class Ear:
     def __init__(self, url: str) -> None:
         self.messages: list[Received] = []
         self._lock, self._stop, self._ready = Lock(), Event(), Event()
-        self._thread = Thread(
-            target=watch,
-            args=(url, ("qcam/v1/#",), None, self._hear, self._stop),
-            kwargs={"ready": self._ready.set},
-            daemon=True,
-        )
-        self._thread.start()
+
+        def attempt(stop: Event) -> None:
+            watch(url, ("qcam/v1/#",), None, self._hear, stop, ready=self._ready.set)
+
+        self._thread = start_thread("ear", attempt, self._stop)
         assert self._ready.wait(10)
 
     def _hear(self, message: Received) -> None:

@@ -128,8 +128,8 @@ def test_every_opened_episode_is_closed_once_though_its_watchers_die(
     looking(site, times=2)
     again.terminate()
     assert again.wait(60) == 0
-    opened = [event["id"] for event in ear.said("event/alarm")]
-    closed = [event["id"] for event in ear.said("event/bulk")]
+    opened = [one["id"] for one in ear.said("event/alarm") if one["id"].endswith(".opened")]
+    closed = [one["id"] for one in ear.said("event/state") if one["id"].endswith(".closed")]
     assert sorted({one.removesuffix(".opened") for one in opened}) == sorted(
         {one.removesuffix(".closed") for one in closed}
     )
