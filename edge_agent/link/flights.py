@@ -121,11 +121,6 @@ class Course:
             self.wake()
         return done
 
-    def ask_again(self, gaps: Ranges) -> None:
-        """The other side misses these: what was sent and is no longer under way goes again."""
-        sent = Ranges.of([(1, self.cursor)]) if self.cursor else Ranges()
-        self.again |= (gaps & sent) - self.busy
-
     def overdue(self, now: float, timeout: float) -> list[Flight]:
         """What the broker has taken and nobody has acknowledged for so long."""
         return [

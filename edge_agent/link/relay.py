@@ -44,7 +44,7 @@ class Relay:
 
     `ack` says whose word settles a row: the center's (`acknowledge`) or the broker's receipt.
     Whatever is unacknowledged goes again over a new connection, or when its acknowledgement is
-    overdue. `acknowledged`, `hear_center` and `turn` belong to one thread.
+    overdue. `acknowledge`, `hear_center` and `turn` belong to one thread.
     """
 
     def __init__(
@@ -101,14 +101,15 @@ class Relay:
                 self._judge(flight, now)
 
     def acknowledge(self, ack: Ack) -> None:
-        """The center has spoken. Raises Trouble when the database does not answer."""
-        now = self._clock.now()
+        """The center has spoken. Raises Trouble when the database does not answer.
+
+        Its gaps are under way still, or go again when they are overdue, or have a tombstone now.
+        """
+        now, line = self._clock.now(), self._line
         self.figures.acknowledged += self._outbox.settle(ack, now.wall)
-        for lane, one in ack.lanes.items() if self._line else ():
-            assert self._line
-            course = self._line.courses[lane]
-            self._settled(self._line, course, one.had, now)
-            course.ask_again(Ranges(one.gaps))
+        for lane, one in ack.lanes.items() if line else ():
+            assert line
+            self._settled(line, line.courses[lane], one.had, now)
 
     def hear_center(self, *, online: bool) -> None:
         """Whether a center says that it takes in what sites send."""

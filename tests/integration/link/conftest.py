@@ -19,6 +19,7 @@ from edge_agent.link.watch import watch
 from edge_agent.link.wire import Topics, event_message
 from edge_agent.runtime.supervisor import Backoff, start_thread
 from edge_agent.store.journal import Journal
+from tests import contract
 from tests.integration.broker import Broker, until
 
 SITE = "khu-a"
@@ -32,21 +33,33 @@ class Center:
 
     def __init__(self, url: str, credential: Credential | None, settings: Mqtt | None) -> None:
         self.got: list[Received] = []
+        self.wrong: list[str] = []
+        self.judges = True  # by the contract page
         self.ready = threading.Event()
         self.stop = threading.Event()
 
         def attempt(stop: threading.Event) -> None:
             watch(
                 url,
-                ["qcam/v1/site/#"],
+                ["qcam/v1/#"],
                 credential,
-                self.got.append,
+                self._take,
                 stop,
                 settings=settings,
                 ready=self.ready.set,
             )
 
         self.thread = start_thread("center", attempt, self.stop, QUICK)
+
+    def _take(self, message: Received) -> None:
+        self.got.append(message)
+        try:
+            contract.check(message)
+        except AssertionError as error:
+            self.wrong.append(str(error))
+
+    def keeps_to_the_contract(self) -> None:
+        assert self.wrong == [] or not self.judges
 
     def ids(self) -> set[str]:
         return {m.labels["lane"] + m.labels["sequence"] for m in self.got if m.labels}
@@ -124,6 +137,7 @@ def make_center(cleanup: ExitStack) -> Callable[..., Center]:
         url: str, credential: Credential | None = None, settings: Mqtt | None = None
     ) -> Center:
         center = Center(url, credential, settings)
+        cleanup.callback(center.keeps_to_the_contract)
         cleanup.callback(center.thread.join, 10)
         cleanup.callback(center.stop.set)
         until(center.ready.is_set, what="subscriber")

@@ -134,6 +134,7 @@ def test_what_the_outbox_holds_when_a_broker_is_killed_arrives_after_its_restart
     until(lambda: len(ids(center)) > 20)
     broker.kill()
     until(lambda: not site.link.connected)
+    until(lambda: site.link._line is None, what="the last receipts are taken in")
     # a broker may forget what it acknowledged and had not yet passed on (its receipt is no
     # center's receipt), so the promise is about the rest
     waits = {json.loads(row.message.payload)["id"] for row in rows(site.journal)}
