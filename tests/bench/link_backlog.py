@@ -122,19 +122,26 @@ def measure(case: Case, backlog: int, alarms: int, seed: int) -> Result:
         site.fill(Lane.BULK, backlog)
         eye = Eye(folder / "center" / "state" / "center.db")
         ending.callback(eye.end)
-        return _drain(case, site, line, eye, center, backlog, alarms)
+        made, took = _drain(case, site, eye, backlog, alarms)
+        rows = center.rows("SELECT id FROM events")
+        stored = len({name for (name,) in rows})
+        return Result(
+            case,
+            [eye.seen[name] - at for name, at in made.items()],
+            (backlog + len(made)) / took,
+            site.link.figures.sent,
+            line.up.carried,
+            site.number - stored,
+            len(rows) - stored,
+        )
 
 
 def _drain(
-    case: Case,
-    site: BenchSite,
-    line: Line,
-    eye: Eye,
-    center: CenterProcess,
-    backlog: int,
-    alarms: int,
-) -> Result:
-    dice, made = random.Random(site.seed), {}
+    case: Case, site: BenchSite, eye: Eye, backlog: int, alarms: int
+) -> tuple[dict[str, float], float]:
+    """When each alarm was committed, and the seconds from the connection to an empty outbox."""
+    dice = random.Random(site.seed)
+    made: dict[str, float] = {}
     site.start()
     until(lambda: site.link.connected, 30, "connection")
     began = time.monotonic()
