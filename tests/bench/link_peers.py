@@ -11,7 +11,7 @@ line comes back and alarms happen while all that drains; then half as many more 
 central broker is killed -9 in the middle and comes back. At the end: what was taken over and never
 arrived, what arrived twice, how long an alarm took (p95, while the line was poor and the broker
 alive), events a second from the line's return to the last of the backlog, growth of the sender's
-memory (with its broker's) over the outage, bytes over the line for each event that arrived. Exits 1
+memory (with its broker's) in the outage and the drain, bytes over the line for each event that arrived. Exits 1
 when ours loses or doubles anything, grows by more than 30 MB, or a peer that loses nothing is
 quicker with its alarms.
 """
@@ -174,6 +174,7 @@ def _script(box: Box, broker: Broker, arrivals: Arrivals, events: int, alarms: i
     for _ in range(alarms):
         PAUSE.wait(0.3)
         box.order("alarm")
+        grown = max(grown, box.megabytes() - idle)
     arrivals.quiet(len(box.made), 8, 240)
     last = max(arrivals.first.values())
     rate = (len(arrivals.first) - waited) / max(0.1, last - back)
