@@ -11,9 +11,9 @@ line comes back and alarms happen while all that drains; then half as many more 
 central broker is killed -9 in the middle and comes back. At the end: what was taken over and never
 arrived, what arrived twice, how long an alarm took (p95, while the line was poor and the broker
 alive), events a second from the line's return to the last of the backlog, growth of the sender's
-memory (with its broker's) in the outage and the drain, bytes over the line for each event that arrived. Exits 1
-when ours loses or doubles anything, grows by more than 30 MB, or a peer that loses nothing is
-quicker with its alarms.
+memory (with its broker's) in the outage and the drain, bytes over the line for each event that
+arrived. Exits 1 when ours loses or doubles anything, grows by more than 30 MB, or a peer that loses
+nothing is quicker with its alarms.
 """
 
 from __future__ import annotations
