@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,26 +66,24 @@ def _camera(dice: np.random.Generator) -> Scene:
 
 def people_at(scene: Scene, dice: np.random.Generator, count: int) -> Floats:
     """Floor points (count, 2) spread over what the camera watches, by area of floor."""
-    found: list[Floats] = []
+    found = np.zeros((0, 2))
     while len(found) < count:
-        spot = np.array([dice.uniform(-FARTHEST, FARTHEST), dice.uniform(scene.near, scene.far)])
-        if np.hypot(*spot) <= FARTHEST and _inside(scene.pixels(spot[None], SUB)[0], 0.0):
-            found.append(spot)
-    return np.array(found)
+        low, high = (-FARTHEST, scene.near), (FARTHEST, scene.far)
+        spots = dice.uniform(low, high, (4 * count + 8, 2))
+        found = np.concatenate([found, spots[_watched(scene, spots)]])
+    return found[:count]
 
 
 def pairs_at(scene: Scene, dice: np.random.Generator, count: int) -> tuple[Floats, Floats]:
     """Two people each time, 0.5 to 4 m apart, both in the picture: shapes (count, 2)."""
-    ones, others = [], []
+    ones, others = np.zeros((0, 2)), np.zeros((0, 2))
     while len(ones) < count:
-        one = people_at(scene, dice, 1)[0]
-        apart, turn = dice.uniform(0.5, 4), dice.uniform(0, 2 * math.pi)
-        other = one + apart * np.array([math.cos(turn), math.sin(turn)])
-        seen = scene.pixels(other[None], SUB)[0]
-        if np.hypot(*other) <= FARTHEST and _inside(seen, 0.0):
-            ones.append(one)
-            others.append(other)
-    return np.array(ones), np.array(others)
+        some = people_at(scene, dice, count)
+        apart, turn = dice.uniform(0.5, 4, count), dice.uniform(0, 2 * math.pi, count)
+        there = some + apart[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+        seen = _watched(scene, there)
+        ones, others = np.concatenate([ones, some[seen]]), np.concatenate([others, there[seen]])
+    return ones[:count], others[:count]
 
 
 def clicked(scene: Scene, dice: np.random.Generator, error: float) -> Calibration:
@@ -100,6 +99,7 @@ def clicked(scene: Scene, dice: np.random.Generator, error: float) -> Calibratio
     return Calibration(size=(MAIN.width, MAIN.height), points=points, click_error=error)
 
 
+@cache
 def _rectangle(scene: Scene) -> Floats:
     best, largest = None, 0.0
     for near in np.linspace(scene.near * 1.03, scene.far, 24):
@@ -142,32 +142,41 @@ def _steps(
     times = np.arange(0, length / speed, 1 / FPS)
     lost = dice.uniform(0.2, 0.5) * tall  # metres of leg behind something
     begins, ends = sorted(dice.uniform(0, 1, 2)) if dice.random() < 0.5 else (0.0, 1.0)
-    steps = []
-    for at in times:
-        share = at / times[-1] if times[-1] else 0.0
-        low = lost if hidden and begins <= share <= ends else 0.0
-        box = _box(scene, start + (end - start) * share, tall, low)
-        if box is None:
-            continue
-        left, top, right, bottom = box + dice.normal(0, 0.03 * (box[3] - box[1]), 4)
-        if top > 2 and bottom < SUB.height - 2 and left > 2 and right < SUB.width - 2:
-            steps.append((float(at), float((left + right) / 2), float(top), float(bottom)))
-    return tuple(steps)
-
-
-def _box(scene: Scene, spot: Floats, tall: float, low: float) -> Floats | None:
-    """Left, top, right, bottom of a solid person from `low` metres upwards; None outside."""
-    around = np.linspace(0, 2 * math.pi, 8, endpoint=False)
-    ring = np.stack([np.cos(around), np.sin(around)], axis=1)
-    discs = [(0.13, low), (0.24, 0.82 * tall), (0.09, tall - 0.1), (0.03, tall)]
-    solid = np.concatenate(
-        [np.column_stack([spot + r * ring, np.full(8, max(z, low))]) for r, z in discs]
+    shares = times / times[-1] if len(times) > 1 else np.zeros(len(times))
+    low = np.where((begins <= shares) & (shares <= ends), lost if hidden else 0.0, 0.0)
+    boxes = _boxes(scene, start + (end - start) * shares[:, None], tall, low)
+    boxes = boxes + dice.normal(0, 0.03, (len(boxes), 4)) * (boxes[:, 3:] - boxes[:, 1:2])
+    inside = (boxes > 2) & (boxes < [SUB.width - 2, SUB.height - 2] * 2)
+    return tuple(
+        (float(at), float((left + right) / 2), float(top), float(bottom))
+        for at, (left, top, right, bottom), whole in zip(
+            times, boxes, inside.all(axis=1), strict=True
+        )
+        if whole
     )
-    seen = np.column_stack([solid, np.ones(len(solid))]) @ projection(scene.pose, SUB).T
-    if (seen[:, 2] < 0.3).any():
-        return None
-    pixels = seen[:, :2] / seen[:, 2:]
-    return np.concatenate([pixels.min(axis=0), pixels.max(axis=0)])
+
+
+def _boxes(scene: Scene, spots: Floats, tall: float, low: Floats) -> Floats:
+    """Left, top, right, bottom (n, 4) of a solid person from `low` metres upwards at each spot; NaN
+    where it is not before the camera.
+    """
+    around = np.linspace(0, 2 * math.pi, 8, endpoint=False)
+    ring = np.stack([np.cos(around), np.sin(around), np.zeros(8)], axis=1)
+    discs = ((0.13, 0.0), (0.24, 0.82 * tall), (0.09, tall - 0.1), (0.03, tall))
+    solid = np.concatenate([r * ring + [0, 0, z] for r, z in discs])
+    points = np.ones((len(spots), len(solid), 4))
+    points[..., :2] = spots[:, None] + solid[:, :2]
+    points[..., 2] = np.maximum(solid[:, 2], low[:, None])
+    seen = points @ projection(scene.pose, SUB).T
+    pixels = seen[..., :2] / np.where(seen[..., 2:] > 0.3, seen[..., 2:], np.nan)
+    return np.concatenate([pixels.min(axis=1), pixels.max(axis=1)], axis=1)
+
+
+def _watched(scene: Scene, spots: Floats) -> NDArray[np.bool_]:
+    """Which floor points (n, 2) are near enough and in the picture."""
+    seen = scene.pixels(spots, SUB)
+    inside = ((seen >= 0) & (seen <= (SUB.width, SUB.height))).all(axis=1)
+    return np.asarray(inside & (np.hypot(*spots.T) <= FARTHEST), np.bool_)
 
 
 def _inside(pixel: Floats, margin: float) -> bool:
