@@ -12,7 +12,7 @@ from edge_agent.cli_told import ConfigPath, err, not_written, told
 from edge_agent.cli_typed import lengths, points, rectangle_sides, size_of, straight_edges
 from edge_agent.config.calibration import calibration_faults
 from edge_agent.config.document import spell
-from edge_agent.config.editing import calibration_block, with_calibration
+from edge_agent.config.editing import calibration_block, calibration_from, with_calibration
 from edge_agent.config.loader import load
 from edge_agent.config.schema import Calibration, Config
 from edge_agent.config.secrets import read_credentials
@@ -168,14 +168,15 @@ def _from_people(camera: str, settings: Config, config: Path, accept: bool) -> N
 
     folder = Layout.of(settings).floors
     used = {entry.id: entry.calibration for entry in settings.cameras}.get(camera)
-    found = read_proposal(folder, camera) if accept else None
-    if found is None:
+    found = (read_proposal(folder, camera) if accept else None) or {}
+    calibration = calibration_from(found.get("calibration"))
+    if calibration is None:
         found = learn(camera, [walk for _, walk in read_walks(folder, camera)], used)
-    typer.echo(
-        f"{camera}: {found['people']} người / people, sai số / error ±{found['error']:.0%} "
-        + (f", khác bản đang dùng / drift {found['drift']:.0%}" if found["drift"] else "")
-    )
-    _keep(config, camera, Calibration.model_validate(found["calibration"]), accept)
+        calibration = Calibration.model_validate(found["calibration"])
+    people, error, drift = (found.get(key) or 0 for key in ("people", "error", "drift"))
+    differs = f", khác bản đang dùng / drift {drift:.0%}" if drift else ""
+    typer.echo(f"{camera}: {people} người / people, sai số / error ±{error:.0%}{differs}")
+    _keep(config, camera, calibration, accept)
 
 
 def _keep(config: Path, camera: str, calibration: Calibration, write: bool) -> None:

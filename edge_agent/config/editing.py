@@ -5,6 +5,7 @@ byte of it, comments included, stays as people wrote it.
 from __future__ import annotations
 
 import yaml
+from pydantic import ValidationError
 
 from edge_agent.config.document import Document, parse
 from edge_agent.config.schema import Calibration
@@ -33,6 +34,14 @@ def calibration_block(calibration: Calibration, indent: int = 0) -> str:
             numbers = ", ".join(f"{value:.3g}" for value in view.covariance)
             lines.append(f"    covariance: [{numbers}]")
     return "".join(f"{' ' * indent}{line}\n" for line in lines)
+
+
+def calibration_from(said: object) -> Calibration | None:
+    """The calibration that was dumped to JSON; None for anything else."""
+    try:
+        return Calibration.model_validate(said)
+    except ValidationError:
+        return None
 
 
 def with_calibration(text: str, camera: str, calibration: Calibration) -> str:

@@ -11,7 +11,7 @@ from edge_agent.core.trouble import Trouble
 from edge_agent.rules.doubt import cells, project
 from edge_agent.rules.ground import GroundPlane, fit_plane
 from edge_agent.rules.lens import straightened
-from edge_agent.rules.people_fit import Fitted
+from edge_agent.rules.people_fit import BEYOND, Fitted
 
 FEWEST = 30  # people seen whole
 LOWEST, HIGHEST = 1.8, 12.0  # metres of a camera over its floor
@@ -29,7 +29,8 @@ def judge(fitted: Fitted, camera: str) -> float:
     if fitted.people < FEWEST:
         raise few(camera, fitted.people)
     pose = fitted.pose
-    if not LOWEST <= pose.height <= HIGHEST or fitted.spread > SPREAD or fitted.whole < WHOLE:
+    stands = LOWEST <= pose.height <= HIGHEST and 3 <= pose.tilt <= 85 and abs(pose.roll) <= 25
+    if not stands or fitted.spread > SPREAD or fitted.whole < WHOLE:
         raise _unlike(camera, fitted)
     error = typical_error(fit_plane(proposed(fitted), fitted.size, camera))
     if error > WORST:
@@ -76,7 +77,7 @@ def drift(calibration: Calibration, fitted: Fitted, camera: str) -> float:
             for place in [project(plane.as_matrix(), pixels)]
         ]
         ratios.append(np.abs(np.log(metres[0] / metres[1])))
-    walked = np.hypot(*project(new.as_matrix(), pixels).T) <= fitted.reach / 1.15
+    walked = np.hypot(*project(new.as_matrix(), pixels).T) <= fitted.reach / BEYOND
     doubt = np.hypot(old.doubt.stretch, new.doubt.stretch)
     known = walked & np.isfinite(ratios).all(axis=0) & np.isfinite(doubt)
     if not known.any():
