@@ -4,13 +4,13 @@ that were merely learnt are labelled and weigh a level less, and are never silen
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 from edge_agent.config.behaviours import DistancingRule
 from edge_agent.core.time import Instant
-from edge_agent.rules.ground import pair_distance
 from edge_agent.rules.observation import Observation
 from edge_agent.rules.scene import Scene, in_time, within
 from edge_agent.rules.trail import Trail
@@ -46,7 +46,8 @@ def kept_company(
         if a.misses or b.misses:
             found[a.id, b.id] = before
             continue
-        close = seconds if pair_distance(here, there)[0] < limit else 0.0
+        near = math.hypot(here.x - there.x, here.y - there.y) < limit
+        close = seconds if near else 0.0
         found[a.id, b.id] = Company(before.seen + seconds, before.close + close)
     return found
 

@@ -5,6 +5,7 @@ Without a calibration there are no places on the floor, so there is no claim eit
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence, Set
 from itertools import combinations
 
@@ -41,8 +42,8 @@ def _claim(
     a: Trail, here: GroundPoint, b: Trail, there: GroundPoint, rule: DistancingRule, stay: bool
 ) -> Observation | None:
     limit = rule.limit + (rule.hysteresis if stay else 0.0)
-    # Far apart is far apart; this spares the many pairs of a full yard the rest.
-    if abs(here.x - there.x) > limit + 5 * (here.sigma + there.sigma):
+    # Above the limit it is less probable than not; this spares most pairs of a full yard the rest.
+    if rule.probability >= 0.5 and math.hypot(here.x - there.x, here.y - there.y) >= limit:
         return None
     metres, sigma = pair_distance(here, there)
     if probability_closer(metres, sigma, limit) <= rule.probability or one_person(a, b):

@@ -43,9 +43,9 @@ def observe_gatherings(
 
 def gatherings(placed: Sequence[Placed], people: int, radius: float) -> list[list[Placed]]:
     """The groups among placed people, each with at least `people`; in the order of their ids."""
+    spots = [(ground.x, ground.y) for _, ground in placed]
     near = [
-        [j for j, (_, there) in enumerate(placed) if _metres(ground, there) <= radius]
-        for _, ground in placed
+        [j for j, there in enumerate(spots) if math.dist(here, there) <= radius] for here in spots
     ]
     hearts = [i for i, around in enumerate(near) if len(around) >= people]
     group_of: dict[int, int] = {}
@@ -121,7 +121,3 @@ def _claim(
         spot,
         Patience(rule.duration, rule.bridge, rule.cooldown),
     )
-
-
-def _metres(a: GroundPoint, b: GroundPoint) -> float:
-    return math.hypot(a.x - b.x, a.y - b.y)

@@ -10,13 +10,15 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from edge_agent.core.geometry import Box, GroundPoint, Size
 from edge_agent.core.perception import Detection
 from edge_agent.core.time import Instant
 from edge_agent.rules.assignment import assign
 from edge_agent.rules.association import SIGMAS, Candidate, costs
 from edge_agent.rules.motion import Motion
-from edge_agent.rules.occlusion import covered, cut_off
+from edge_agent.rules.occlusion import cut_off, inside
 from edge_agent.rules.trail import Sighting, Trail
 
 SURE = 0.4  # score that may begin a track
@@ -53,17 +55,17 @@ def find(
 ) -> list[Found]:
     """The detections that can be persons of this frame; `place` tells where a box stands."""
     usable = [one for one in detections if _usable(one, size)]
-    single = [
-        one
-        for one in usable
-        if not any(
-            other.score > one.score and covered(other.box, one.box) >= CONTAINS for other in usable
-        )
-    ]
-    return [
-        Found(one, Sighting(at, one.box, None if cut else place(one.box)), cut)
-        for one, cut in zip(single, cut_off([one.box for one in single]), strict=True)
-    ]
+    if not usable:
+        return []
+    boxes = np.array([(b.x1, b.y1, b.x2, b.y2) for b in (one.box for one in usable)])
+    scores = np.array([one.score for one in usable])
+    doubled = (inside(boxes) >= CONTAINS) & (scores[:, None] > scores[None, :])
+    single = np.flatnonzero(~doubled.any(axis=0))
+    found = []
+    for index, cut in zip(single, cut_off(boxes[single]), strict=True):
+        one = usable[index]
+        found.append(Found(one, Sighting(at, one.box, None if cut else place(one.box)), cut))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

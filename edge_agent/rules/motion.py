@@ -7,7 +7,7 @@ width and height are smoothed, because they change slowly and occlusion shakes t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from edge_agent.core.geometry import Box
 
@@ -84,12 +84,16 @@ def tire(motion: Motion, seconds: float) -> Motion:
     turned or stopped.
     """
     keep = math.exp(-seconds / STRAIGHT)
-    return replace(
-        motion,
-        vx=keep * motion.vx,
-        vy=keep * motion.vy,
-        cross=keep * motion.cross,
-        speed=keep**2 * motion.speed,
+    return Motion(
+        motion.x,
+        motion.y,
+        keep * motion.vx,
+        keep * motion.vy,
+        motion.width,
+        motion.height,
+        motion.place,
+        keep * motion.cross,
+        keep**2 * motion.speed,
     )
 
 

@@ -8,12 +8,17 @@ less well. With nobody in front it is the detector that misses, and that for sec
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge_agent.core.geometry import Box
 from edge_agent.core.time import Instant
 from edge_agent.rules.motion import Motion, tire
+
+Corners = NDArray[np.float64]
 
 COVERED = 0.4  # share of a foretold box behind somebody's that may hide a person
 BEHIND = 0.12  # box heights that the feet of who is hidden may be nearer, for jitter
@@ -70,7 +75,7 @@ def _goes_along(motion: Motion, front: Motion) -> bool:
 def _hider(motion: Motion, before: Hiding | None, fronts: Iterable[Front]) -> Front | None:
     """Who covers the place, or who went along before it a look ago."""
     covering = [
-        (covered(motion.box, front.motion.box), front.id, front)
+        (_covered(motion.box, front.motion.box), front.id, front)
         for front in fronts
         if front.motion.y >= motion.y - BEHIND * motion.height
     ]
@@ -102,15 +107,25 @@ def _follow(motion: Motion, front: Motion, step: float) -> Motion:
     )
 
 
-def cut_off(boxes: Sequence[Box]) -> list[bool]:
-    """Whose feet are hidden: the lower edge lies within somebody's box that reaches lower."""
-    return [
-        any(
-            other.x1 < box.foot[0] < other.x2 and other.y1 < box.y2 < other.y2 - BEHIND * box.height
-            for other in boxes
-        )
-        for box in boxes
-    ]
+def cut_off(boxes: Corners) -> list[bool]:
+    """Whose feet are hidden, of corner boxes (n, 4): the lower edge lies within somebody's box
+    that reaches lower.
+    """
+    middle, lower = (boxes[:, :1] + boxes[:, 2:3]) / 2, boxes[:, 3:]
+    slack = BEHIND * (lower - boxes[:, 1:2])
+    x1, y1, x2, y2 = boxes.T
+    cut = (x1 < middle) & (middle < x2) & (y1 < lower) & (lower < y2 - slack)
+    return [bool(one) for one in cut.any(axis=1)]
+
+
+def inside(boxes: Corners) -> Corners:
+    """The share of each box's area that lies in each other box, (n, n); 0 in itself."""
+    low, high = boxes[:, None, :2], boxes[:, None, 2:]
+    shared = np.minimum(high, boxes[None, :, 2:]) - np.maximum(low, boxes[None, :, :2])
+    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    share: Corners = np.prod(np.maximum(shared, 0.0), axis=2) / np.maximum(area, 1e-9)[:, None]
+    np.fill_diagonal(share, 0.0)
+    return share
 
 
 def whole(box: Box, height: float) -> Box:
@@ -118,7 +133,7 @@ def whole(box: Box, height: float) -> Box:
     return Box(box.x1, box.y1, box.x2, box.y1 + height)
 
 
-def covered(box: Box, front: Box) -> float:
+def _covered(box: Box, front: Box) -> float:
     """The share of a box that another covers, 0..1."""
     wide = min(box.x2, front.x2) - max(box.x1, front.x1)
     high = min(box.y2, front.y2) - max(box.y1, front.y1)

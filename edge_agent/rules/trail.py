@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge_agent.core.geometry import Box, GroundPoint, Size
@@ -82,9 +81,10 @@ def lives(trail: Trail, at: Instant, size: Size) -> bool:
     return trail.unknown(at) <= _patience(trail, size)
 
 
-def recent(sightings: Iterable[Sighting], at: Instant) -> tuple[Sighting, ...]:
-    """Those of the last seconds."""
-    return tuple(sighting for sighting in sightings if at.since(sighting.at) <= MEMORY)
+def recent(sightings: tuple[Sighting, ...], at: Instant) -> tuple[Sighting, ...]:
+    """Those of the last seconds; they are in the order of time."""
+    first = next((i for i, one in enumerate(sightings) if at.since(one.at) <= MEMORY), None)
+    return () if first is None else sightings[first:]
 
 
 def box_at(trail: Trail, at: Instant) -> Box | None:

@@ -7,7 +7,6 @@ pair is two true people, whoever the tracker says they are. Pairs near the limit
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -19,14 +18,21 @@ LIMIT = 2.0  # metres
 UNDECIDED = 0.25  # metres around the limit within which the truth itself does not know
 GAP, LEAST = 2.0, 1.0  # seconds that are bridged, seconds that an episode must last
 Pair = tuple[int, int]
+Place = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a rule says of one frame: boxes by its own numbers, and which two are too close."""
+    """What a rule says of one frame: boxes by its own numbers, which two are too close, and where
+    they stand in metres, if it knows that.
+    """
 
     boxes: Mapping[int, Box]
     close: frozenset[Pair]
+    places: Mapping[int, Place | None]
+
+
+Same = Callable[[Moment, Answer], dict[int, int]]  # a rule's number → true identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Tally:
         return 2 * self.hit / max(1, 2 * self.hit + self.false + self.missed)
 
 
-def by_place(places: Mapping[int, tuple[float, float] | None]) -> frozenset[Pair]:
+def by_place(places: Mapping[int, Place | None]) -> frozenset[Pair]:
     """The pairs whose places on the floor are closer than the limit."""
     known = {key: place for key, place in places.items() if place is not None}
     return frozenset(
@@ -61,33 +67,56 @@ def by_place(places: Mapping[int, tuple[float, float] | None]) -> frozenset[Pair
     )
 
 
-def same(moment: Moment, boxes: Mapping[int, Box], overlap: float) -> dict[int, int]:
-    """The rule's number → true identity, one to one, best overlap first."""
-    found = sorted(
-        ((person.box.iou(box), who, key) for who, person in moment.people.items()
-         for key, box in boxes.items() if person.box.iou(box) >= overlap),
-        reverse=True,
-    )  # fmt: skip
+def by_overlap(overlap: float) -> Same:
+    """Who is who by the overlap of boxes, one to one, best first."""
+
+    def same(moment: Moment, answer: Answer) -> dict[int, int]:
+        return _one_to_one(
+            (person.box.iou(box), who, key)
+            for who, person in moment.people.items()
+            for key, box in answer.boxes.items()
+            if person.box.iou(box) >= overlap
+        )
+
+    return same
+
+
+def by_feet(metres: float) -> Same:
+    """Who is who by the distance of places on the floor."""
+
+    def same(moment: Moment, answer: Answer) -> dict[int, int]:
+        apart = (
+            (-math.dist((person.x, person.y), place), who, key)
+            for who, person in moment.people.items()
+            for key, place in answer.places.items()
+            if place is not None
+        )
+        return _one_to_one(one for one in apart if one[0] >= -metres)
+
+    return same
+
+
+def _one_to_one(likeness: Iterable[tuple[float, int, int]]) -> dict[int, int]:
     given: dict[int, int] = {}
-    for _, who, key in found:
+    for _, who, key in sorted(likeness, reverse=True):
         if key not in given and who not in given.values():
             given[key] = who
     return given
 
 
-def pairs(scene: Scene, answers: Mapping[int, Answer], overlap: float = 0.3) -> Tally:
+def pairs(scene: Scene, answers: Mapping[int, Answer], same: Same) -> Tally:
     """Pairs under the limit in all frames that were answered. A close pair with somebody who is
     not there is invented; one with a person who does not count is not counted.
     """
     total = Tally()
     for moment in scene.moments:
         if moment.number in answers:
-            total += _frame(moment, answers[moment.number], overlap)
+            total += _frame(moment, answers[moment.number], same)
     return total
 
 
-def _frame(moment: Moment, answer: Answer, overlap: float) -> Tally:
-    who = same(moment, answer.boxes, overlap)
+def _frame(moment: Moment, answer: Answer, same: Same) -> Tally:
+    who = same(moment, answer)
     said: set[Pair] = set()
     invented = 0
     for a, b in answer.close:
@@ -104,13 +133,12 @@ def _frame(moment: Moment, answer: Answer, overlap: float) -> Tally:
     return Tally(len(said & near), len(said & far) + invented, len(near - said))
 
 
-def episodes(scene: Scene, answers: Mapping[int, Answer], overlap: float = 0.3) -> Tally:
+def episodes(scene: Scene, answers: Mapping[int, Answer], same: Same) -> Tally:
     """Spans of a second or more in which two stay under the limit: matched one to one by an
     overlap in time of 0.3 or more.
     """
     near: dict[Pair, list[float]] = {}
     told: dict[Pair, list[float]] = {}
-    strangers: Counter[Pair] = Counter()
     for moment in scene.moments:
         if moment.number not in answers:
             continue
@@ -118,14 +146,12 @@ def episodes(scene: Scene, answers: Mapping[int, Answer], overlap: float = 0.3) 
             if metres < LIMIT:
                 near.setdefault(pair, []).append(moment.second)
         answer = answers[moment.number]
-        who = same(moment, answer.boxes, overlap)
+        who = same(moment, answer)
         for a, b in answer.close:
             if a in who and b in who:
                 pair = (min(who[a], who[b]), max(who[a], who[b]))
                 if moment.people[pair[0]].counted and moment.people[pair[1]].counted:
                     told.setdefault(pair, []).append(moment.second)
-            else:
-                strangers[a, b] += 1
     return _matched(_spans(near), _spans(told))
 
 

@@ -1,5 +1,6 @@
 """The tracker: one person, one id, through misses, crossings and every frame rate."""
 
+import dataclasses
 import math
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from edge_agent.core.geometry import Box
 from edge_agent.core.perception import Detection, TrackState
 from edge_agent.rules.ground import fit_plane
-from edge_agent.rules.tracker import Tracker, advance
+from edge_agent.rules.tracker import Tracker, advance, advance_given
 from edge_agent.rules.trail import HIDDEN, Trail, box_at, may_continue
 from tests.unit.rules.scenes import FLOOR, PER_METRE, SIZE, Spot, moment, person
 
@@ -272,6 +273,36 @@ def test_ids_are_unique_and_never_come_back(looks: list[tuple[list[Detection], f
         assert len(taken) <= sum(detection.score >= 0.1 for detection in detections)
         assert len(set(ids) - before) <= sum(detection.score >= 0.4 for detection in detections)
         assert all(moment(seconds).since(trail.seen.at) <= HIDDEN for trail in state.trails)
+
+
+ANY = st.floats(allow_nan=True, allow_infinity=True)
+ANYTHING = st.lists(st.builds(Detection, st.builds(Box, ANY, ANY, ANY, ANY), ANY), max_size=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(ANYTHING, DETECTIONS, st.floats(-1, 40)), max_size=8))
+def test_nothing_that_a_detector_says_breaks_it(
+    looks: list[tuple[list[Detection], list[Detection], float]],
+) -> None:
+    state, seconds = tracker(), 0.0
+    for nonsense, people, pause in looks:
+        seconds += pause
+        state = advance(state, moment(seconds), [*nonsense, *people])
+        seen = [trail for trail in state.trails if not trail.misses]
+        assert len(seen) <= len(nonsense) + len(people), "no detection is two persons"
+        assert all(math.isfinite(sum(dataclasses.astuple(t.motion))) for t in state.trails)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.dictionaries(st.integers(0, 5), st.tuples(st.floats(1, 15), st.floats(1, 8)))))
+def test_given_identities_are_kept_whatever_they_do(looks: list[dict[int, Spot]]) -> None:
+    state = tracker()
+    for number, people in enumerate(looks, start=1):
+        detections = [person(*spot) for spot in people.values()]
+        state = advance_given(state, moment(number / 5), detections, list(people))
+        seen = {trail.id for trail in state.trails if not trail.misses}
+        assert seen == set(people)
+        assert all(trail.confirmed for trail in state.trails)
 
 
 @settings(max_examples=30, deadline=None)
