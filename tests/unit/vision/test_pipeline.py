@@ -5,7 +5,7 @@ import pytest
 from edge_agent.config.behaviours import DistancingRule, MaskRule, Rules
 from edge_agent.config.schema import Calibration
 from edge_agent.core.event import Phase, Rule, Sighting
-from edge_agent.core.geometry import Box
+from edge_agent.core.geometry import Box, Size
 from edge_agent.core.media import Camera, Identity, Stream
 from edge_agent.core.perception import MaskReading, MaskState
 from edge_agent.vision.frame import Frame, Image
@@ -188,3 +188,15 @@ def test_who_walked_by_is_told_once_when_they_are_gone() -> None:
     assert (walk.camera, walk.size.width) == ("c1", 640)
     assert len(walk.steps) > 10
     assert rig.pipeline.walks() == ()
+
+
+def test_what_the_detector_said_is_handed_out_once_in_order() -> None:
+    rig = Rig()
+    rig.play(CLOSE, 2)
+    looks = rig.pipeline.looks()
+    assert looks is not None
+    assert (looks.camera, looks.size) == ("c1", Size(640, 360))
+    assert len(looks.frames) == rig.pipeline.analysed
+    assert [frame.at.mono for frame in looks.frames] == sorted(f.at.mono for f in looks.frames)
+    assert all(len(frame.detections) == 2 for frame in looks.frames)
+    assert rig.pipeline.looks() is None
