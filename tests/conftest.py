@@ -3,6 +3,7 @@
 from collections.abc import Generator
 
 import pytest
+import structlog
 
 
 @pytest.hookimpl(wrapper=True)
@@ -14,3 +15,11 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped, so it proves nothing: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _plain_log() -> None:
+    """A command that an earlier test ran in this process has set up the log for that test's stdout,
+    which is gone: every test reads a log of its own.
+    """
+    structlog.reset_defaults()
