@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import permutations
 
 from edge_agent.core.event import Rule
+from edge_agent.core.outline import Point
 from edge_agent.rules.episode import Episode, Episodes, Stage, patience_of
 from edge_agent.rules.observation import Key, Observation
 from edge_agent.rules.trail import COAST, Trail, may_continue
@@ -50,31 +51,36 @@ def former(book: Episodes, episodes: Sequence[Episode], heir: Episode) -> int | 
     """Law 4: the silent episode whose people these are, who would open another one now."""
     for index, one in enumerate(episodes):
         if one.stage is not Stage.PENDING and not one.heir and _inherits(book, one, heir):
-            return index
+            there = {
+                number
+                for other in episodes
+                if other.stage is Stage.OPEN and _apart(other.anchor, one.anchor) <= MIDST
+                for number in other.claim.key
+            }
+            if all(person.id in there or _began(one, person) for person in heir.claim.persons):
+                return index
     return None
 
 
 def _inherits(book: Episodes, one: Episode, heir: Episode) -> bool:
     if (one.claim.rule, one.claim.place) != (heir.claim.rule, heir.claim.place):
         return False
-    if heir.claim.reach is not None or one.anchor is None or heir.anchor is None:
-        return False
     silent = heir.last.since(one.last) > SILENT
     began = heir.start.since(one.last) <= patience_of(book, one.claim).bridge
-    near = math.dist(one.anchor, heir.anchor) <= THERE
-    return (
-        silent and began and near and all(_appeared(one, person) for person in heir.claim.persons)
-    )
+    near = heir.claim.reach is None and _apart(one.anchor, heir.anchor) <= THERE
+    return silent and began and near
 
 
-def _appeared(one: Episode, person: Trail) -> bool:
+def _began(one: Episode, person: Trail) -> bool:
     """Whether somebody is of the episode, or began in its midst; who came walking is another."""
     if any(person.id in key for key in one.keys):
         return True
     where = person.born.ground
-    if where is None or one.anchor is None:
-        return False
-    return math.dist(one.anchor, (where.x, where.y)) <= MIDST
+    return where is not None and _apart(one.anchor, (where.x, where.y)) <= MIDST
+
+
+def _apart(a: Point | None, b: Point | None) -> float:
+    return math.inf if a is None or b is None else math.dist(a, b)
 
 
 def _same_crowd(before: Observation, claim: Observation, reach: float) -> bool:

@@ -136,6 +136,9 @@ def score(site: str, true: Sequence[Happened], alarms: Sequence[Alarm]) -> Score
             continue
         if hits[best] > 1:
             result.duplicates += 1
+            result.lost.append(
+                f"{site}: {alarm.rule} doubled {sorted(alarm.who)} at {alarm.t0:.1f}"
+            )
         else:
             result.hit += 1
             result.late.append(alarm.told - true[best].t0 - true[best].duration)
