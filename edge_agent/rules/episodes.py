@@ -86,7 +86,7 @@ def observe(
         episode = sighted(episodes[index], at, claim)
         lasted = _lasted(book, episode, at)
         if lasted and episode.stage is Stage.PENDING:
-            episode, lasted = _inherited(book, episodes, episode, absorbed)
+            episode, lasted = _inherited(book, episodes, episode, live, absorbed)
         after, change = _take(book, episode, Signal.LASTED if lasted else Signal.SEEN, "")
         assert after is not None  # no row of the table ends an episode that is in sight
         episodes[index] = after
@@ -148,12 +148,16 @@ def _lasted(book: Episodes, episode: Episode, at: Instant) -> bool:
 
 
 def _inherited(
-    book: Episodes, episodes: list[Episode], heir: Episode, absorbed: set[str]
+    book: Episodes,
+    episodes: list[Episode],
+    heir: Episode,
+    live: Mapping[int, Trail],
+    absorbed: set[str],
 ) -> tuple[Episode, bool]:
     """Law 4: who would open now goes on with an open episode, or waits out a closed one's
     cooldown; whether it opens after all.
     """
-    index = former(book, episodes, heir)
+    index = former(book, episodes, heir, live)
     if index is None:
         return heir, True
     one = episodes[index]

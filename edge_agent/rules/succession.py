@@ -47,19 +47,26 @@ def continues(episode: Episode, claim: Observation, live: Mapping[int, Trail]) -
     )
 
 
-def former(book: Episodes, episodes: Sequence[Episode], heir: Episode) -> int | None:
+def former(
+    book: Episodes, episodes: Sequence[Episode], heir: Episode, live: Mapping[int, Trail]
+) -> int | None:
     """Law 4: the silent episode whose people these are, who would open another one now."""
     for index, one in enumerate(episodes):
-        if one.stage is not Stage.PENDING and not one.heir and _inherits(book, one, heir):
-            there = {
-                number
-                for other in episodes
-                if other.stage is Stage.OPEN and _apart(other.anchor, one.anchor) <= MIDST
-                for number in other.claim.key
-            }
-            if all(person.id in there or _began(one, person) for person in heir.claim.persons):
-                return index
+        if (
+            one.stage is not Stage.PENDING
+            and not one.heir
+            and not _in_sight(one, live)
+            and _inherits(book, one, heir)
+            and all(_began(one, person) for person in heir.claim.persons)
+        ):
+            return index
     return None
+
+
+def _in_sight(one: Episode, live: Mapping[int, Trail]) -> bool:
+    """Whether the persons of an episode are followed and seen: it ended, and lost nobody."""
+    trails = [live.get(number) for number in one.claim.key]
+    return all(trail is not None and not trail.misses for trail in trails)
 
 
 def _inherits(book: Episodes, one: Episode, heir: Episode) -> bool:
