@@ -53,11 +53,6 @@ class Border:
     inward: int
 
 
-# Standard deviations beyond an edge that are sure: a crossing is urgent and over in a moment, a
-# zone is judged again with every frame.
-SURE: Mapping[type, float] = {Area: 1.0, Border: 2.0}
-
-
 def area_of(
     zone: behaviours.Zone, plane: GroundPlane | None, calibration: Calibration | None, size: Size
 ) -> Area | None:
@@ -148,8 +143,7 @@ def _after(
         return unseen
     deep, spot, metre = stand
     sigma = trail.ground.sigma if trail.ground is not None else 0.0
-    margin = metre * max(rule.margin, SURE[type(place)] * sigma)
-    return settled(before, deep, margin, spot, at, rule.settle)
+    return settled(before, deep, metre * max(rule.margin, sigma), spot, at, rule.settle)
 
 
 def _border(name: str, spots: tuple[Point, ...], *, metric: bool) -> Border:
