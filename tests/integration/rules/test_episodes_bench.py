@@ -9,7 +9,8 @@ def test_episodes_on_perfect_boxes_and_on_a_detectors() -> None:
     found = measure([1, 2], 120.0, levels)
     perfect, errors = (total(found[level.name].values()) for level in levels)
     assert perfect.hit + perfect.missed >= 10
-    assert perfect.f1 >= LEVELS[0].least
+    assert perfect.missed <= 1  # of 19; the bench itself, with 12 sites, judges 0.98
+    assert perfect.false == 0
     assert errors.f1 >= LEVELS[1].least
     assert perfect.duplicates == 0
     assert set(figures(found, levels)) == {"levels", "ok"}
