@@ -53,7 +53,7 @@ class BirthPayload(TypedDict):
 
 
 class CameraPayload(TypedDict):
-    """`…/camera/<camera>/state`: `reason` is empty or one of `core.media.GapReason`."""
+    """`…/camera/<camera>/state`: `reason` as `core.media.CameraStatus` has it."""
 
     camera: str
     state: str

@@ -153,13 +153,21 @@ def _finish(picture: Map, z: Map, near: Map, room: Room, seed: int, label: str) 
     shaded = picture * (corner * haze)[..., None]
     shaded += np.random.default_rng(seed).normal(0, 1.2, picture.shape[:2])[..., None]
     result = np.clip(cv2.GaussianBlur(shaded, (0, 0), 0.7), 0, 255).astype(np.uint8)
+    letter(result, label, 1.0)
+    return np.asarray(result, np.uint8)
+
+
+def letter(picture: Picture, text: str, down: float) -> None:
+    """Write on the left of the picture (in place), as cameras write their names and clocks; `down`
+    is 0 for the top line and 1 for the bottom one.
+    """
     scale = picture.shape[0] / 1080
-    spot = (int(24 * scale), int(picture.shape[0] - 28 * scale))
+    high = 44 * scale + down * (picture.shape[0] - 72 * scale)
     thick = max(1, round(2 * scale))
     for colour, more in ((20, 2 * thick), (235, 0)):
         shade = (colour, colour, colour)
-        cv2.putText(result, label, spot, 0, 0.9 * scale, shade, thick + more, cv2.LINE_AA)
-    return np.asarray(result, np.uint8)
+        spot = (int(24 * scale), int(high))
+        cv2.putText(picture, text, spot, 0, 0.9 * scale, shade, thick + more, cv2.LINE_AA)
 
 
 def counter_overlay(view: PinholeView, counter: Counter) -> tuple[int, int, Picture]:

@@ -23,6 +23,8 @@ class Switches:
     `other_size`: the main stream shows the small pictures of the sub stream.
     `pts_offset`: seconds that the RTP time stamps are ahead of the truth.
     `trickle`: one picture in four seconds.
+    `stuck`: the same picture again and again.
+    `cover`, `turn`, `blur`, `dark`: what was done to its lens.
     """
 
     wrong_password: bool = False
@@ -34,6 +36,11 @@ class Switches:
     other_size: bool = False
     pts_offset: float = 0.0
     trickle: bool = False
+    stuck: bool = False
+    cover: bool = False
+    turn: bool = False
+    blur: bool = False
+    dark: bool = False
 
 
 class Faults:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.sim.backdrop import backdrop, counter_overlay
+from edge_agent.sim.backdrop import backdrop, counter_overlay, letter
 from edge_agent.sim.cutouts import Sprite
 from edge_agent.sim.scenario import Person, Pose, Scenario, corners, figure, pose
 
@@ -77,6 +77,8 @@ class Scene:
             self._draw(picture, person, at)
         if undrawn:
             blend(picture, *undrawn)
+        # A clock, as on most cameras: it is what tells a still scene from a frozen picture.
+        letter(picture, f"{int(t // 60):02d}:{int(t % 60):02d}", 0.0)
         return picture
 
     def _draw(self, picture: Picture, person: Person, at: Pose) -> None:

@@ -14,6 +14,7 @@ from edge_agent.runtime.clock import Clock
 from edge_agent.sim.clip import Clip
 from edge_agent.sim.faults import Faults, Switches
 from edge_agent.sim.identity import Nameplate
+from edge_agent.sim.lens import ACTS, altered
 from edge_agent.sim.onvif_server import OnvifServer
 from edge_agent.sim.rtsp import RtspServer
 from edge_agent.sim.wsdiscovery import PORT, DiscoveryResponder
@@ -77,6 +78,7 @@ class VirtualCamera:
         self._onvif = OnvifServer(plate, (address, ports.http), credential, self.faults, clock)
         self._discovery = DiscoveryResponder(plate, address, ports.discovery)
         self._rtsp: RtspServer | None = None
+        self._acts: tuple[str, ...] = ()
         self._loop: NetworkLoop | None = None
         self._up = False
 
@@ -124,6 +126,11 @@ class VirtualCamera:
     def _changed(self, switches: Switches) -> None:
         if self._rtsp is None:
             return
+        acts = tuple(name for name in ACTS if getattr(switches, name))
+        if acts != self._acts:
+            self._acts = acts
+            shown = altered(self.clip, acts) if acts else self.clip
+            self._rtsp.show({"main": shown.main, "sub": shown.sub})
         if switches.refuse:
             self._fall(bye=False)
         else:
