@@ -4,8 +4,9 @@
 
 A pair counts frame by frame (between 1.75 and 2.25 m left out), an episode when it lasted a second.
 A close pair with somebody who is not there is wrong. The tracker was tuned on yards of seeds below
-200; reported are others, and PETS, whose failures were looked at but which set no number. Prints
-tables and, as the last line, one JSON object; exits 1 when a figure misses its target.
+200; reported are others, and PETS, which is not blind: its failures were looked at, and it was run
+beside the yards while some constants were chosen. Prints tables and, as the last line, one JSON
+object; exits 1 when a figure misses its target.
 """
 
 from __future__ import annotations
