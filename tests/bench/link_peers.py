@@ -176,8 +176,8 @@ def _script(box: Box, broker: Broker, arrivals: Arrivals, events: int, alarms: i
         box.order("alarm")
         grown = max(grown, box.megabytes() - idle)
     arrivals.quiet(len(box.made), 8, 240)
-    last = max(arrivals.first.values())
-    rate = (len(arrivals.first) - waited) / max(0.1, last - back)
+    drained = [at for name, at in arrivals.first.items() if name not in box.alarms]
+    rate = (len(drained) - waited) / max(0.1, max(drained) - back)
     timely = sorted(
         arrivals.first[name] - box.made[name] for name in box.alarms if name in arrivals.first
     )
