@@ -23,9 +23,9 @@ def assign(costs: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
     if len(costs) > len(costs[0]):
         turned = assign([list(column) for column in zip(*costs, strict=True)])
         return sorted((column, row) for row, column in turned)
-    finite = [[cost if math.isfinite(cost) else FORBIDDEN for cost in row] for row in costs]
-    columns = _Columns(len(finite), len(finite[0]))
-    for row in range(len(finite)):
+    finite = [[cost if cost < math.inf else FORBIDDEN for cost in row] for row in costs]
+    columns = _Columns(finite)
+    for row in columns.standing:
         columns.seat(row, finite)
     pairs = sorted((row, column) for column, row in enumerate(columns.row[:-1]) if row >= 0)
     return [(row, column) for row, column in pairs if math.isfinite(costs[row][column])]
@@ -33,13 +33,20 @@ def assign(costs: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
 
 class _Columns:
     """Who sits in which column so far, and the potentials; the last column is where a new row
-    waits for a seat.
+    waits for a seat. At first whoever comes first has the cheapest seat, and the others stand.
     """
 
-    def __init__(self, rows: int, columns: int) -> None:
-        self.row = [-1] * (columns + 1)
-        self.row_price = [0.0] * rows
-        self.price = [0.0] * (columns + 1)
+    def __init__(self, costs: Sequence[Sequence[float]]) -> None:
+        self.row = [-1] * (len(costs[0]) + 1)
+        self.row_price = [min(line) for line in costs]
+        self.price = [0.0] * len(self.row)
+        self.standing = []
+        for row, line in enumerate(costs):
+            cheapest = line.index(self.row_price[row])
+            if self.row[cheapest] < 0:
+                self.row[cheapest] = row
+            else:
+                self.standing.append(row)
 
     def seat(self, row: int, costs: Sequence[Sequence[float]]) -> None:
         """Give the row a column, moving others along the cheapest path."""

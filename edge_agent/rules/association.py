@@ -6,14 +6,16 @@ in body heights where it is not; and nobody is twice as tall a moment later.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.core.geometry import Box, GroundPoint
-from edge_agent.rules.motion import STATURE, Motion, measured_variance
+from edge_agent.core.geometry import GroundPoint
+from edge_agent.rules.motion import FOOT_ERROR, LEAST_ERROR, STATURE, Motion
+from edge_agent.rules.trail import Sighting
 
 FASTEST = 2.5  # metres per second
 SLACK = 0.8  # metres, for jitter of a box
@@ -21,46 +23,54 @@ TALLER = 1.5  # ratio of heights between two looks at one person
 SIGMAS = 5.0  # of the prediction's error that a detection may lie away
 
 Array = NDArray[np.float64]
+UNKNOWN = (math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A found box, its place where that is known, and whether its feet are hidden: then the head
-    and the height that the track knows tell the place.
+class Likeness:
+    """Every predicted track beside every found box, shape (tracks, found): by how many errors of
+    the prediction they miss, metres between them and where the track was last seen, and what it
+    costs to call them one, infinite where nobody changes size like that.
     """
 
-    box: Box
-    ground: GroundPoint | None
-    cut: bool = False
+    surprise: Array
+    travelled: Array
+    cost: Array
 
 
-def costs(
+def likeness(
     motions: Sequence[Motion],
-    ages: Sequence[float],
-    last: Sequence[tuple[Box, GroundPoint | None]],
-    found: Sequence[Candidate],
-    sigmas: float = SIGMAS,
-) -> Array:
-    """Cost of giving each found box to each predicted motion; infinite beyond a gate.
-
-    `ages` are the seconds since each track was seen, `last` where that was, `sigmas` how many of
-    the prediction's errors a detection may lie away. Shape (tracks, found).
+    last: Sequence[Sighting],
+    found: Sequence[Sighting],
+    cut: Sequence[bool],
+) -> Likeness:
+    """How well each found box fits each predicted motion, `last` seen there. Of a box that is
+    `cut`, the feet are hidden: then the head and the height that the track knows tell the place.
     """
-    predicted, seen = _corners([motion.box for motion in motions]), _corners([b for b, _ in last])
-    boxes, hidden = _corners([one.box for one in found]), np.array([[one.cut for one in found]])
-    tall, heights = _heights(predicted)[:, None], _heights(boxes)[None, :]
-    heights = np.where(hidden & (heights < tall), tall, heights)  # of a cut one: head and stature
-    feet = boxes[None, :, 1] + heights
-    error = np.array([m.place + measured_variance(m.height) for m in motions])[:, None]
-    surprise = np.hypot(_across(predicted, boxes), predicted[:, 3:] - feet) / np.sqrt(error)
-    middles = (seen[:, 1:2] + seen[:, 3:]) / 2 - feet + heights / 2
-    travelled = np.hypot(_across(seen, boxes), middles) / tall * STATURE
-    walked = _metres([ground for _, ground in last], [one.ground for one in found])
+    known = np.array(motions)
+    x, y, wide, tall, place = known[:, (0, 1, 4, 5, 6), None].transpose(1, 0, 2)
+    predicted = np.concatenate((x - wide / 2, y - tall, x + wide / 2, y), axis=1)
+    seen, boxes = np.array([one.box for one in last]), np.array([one.box for one in found])
+    heights = (boxes[:, 3] - boxes[:, 1])[None, :]
+    heights = np.where(np.array(cut) & (heights < tall), tall, heights)
+    feet, middle = boxes[:, 1] + heights, (boxes[:, 0] + boxes[:, 2]) / 2
+    error = np.sqrt(place + np.maximum(LEAST_ERROR, FOOT_ERROR * tall) ** 2)
+    surprise = np.hypot(x - middle, y - feet) / error
+    was, up = (seen[:, :1] + seen[:, 2:3]) / 2, (seen[:, 1:2] + seen[:, 3:]) / 2
+    travelled = np.hypot(was - middle, up - feet + heights / 2) / tall * STATURE
+    walked = _metres([one.ground for one in last], [one.ground for one in found])
     travelled = np.where(np.isnan(walked), travelled, walked)
-    ratio = np.maximum(tall / heights, heights / tall)
-    allowed = (travelled <= FASTEST * np.array(ages)[:, None] + SLACK) & (ratio <= TALLER)
-    allowed &= surprise <= sigmas
-    cost: Array = np.where(allowed, surprise / SIGMAS + 1 - overlaps(predicted, boxes), np.inf)
+    alike = np.maximum(tall / heights, heights / tall) <= TALLER
+    cost = np.where(alike, surprise / SIGMAS + 1 - overlaps(predicted, boxes), np.inf)
+    return Likeness(surprise, travelled, cost)
+
+
+def costs(like: Likeness, ages: Sequence[float], sigmas: float = SIGMAS) -> Array:
+    """Cost of giving each found box to each track, infinite beyond a gate: `ages` are the seconds
+    that each may have walked, `sigmas` how many of the prediction's errors a box may lie away.
+    """
+    allowed = like.travelled <= FASTEST * np.array(ages)[:, None] + SLACK
+    cost: Array = np.where(allowed & (like.surprise <= sigmas), like.cost, np.inf)
     return cost
 
 
@@ -75,30 +85,14 @@ def overlaps(a: Array, b: Array) -> Array:
     return share
 
 
-def _corners(boxes: Sequence[Box]) -> Array:
-    return np.array([(box.x1, box.y1, box.x2, box.y2) for box in boxes]).reshape(-1, 4)
-
-
-def _heights(boxes: Array) -> Array:
-    tall: Array = boxes[:, 3] - boxes[:, 1]
-    return tall
-
-
-def _across(a: Array, b: Array) -> Array:
-    """Pixels to the right from the middle of every box of `b` to that of every box of `a`."""
-    apart: Array = (a[:, 0] + a[:, 2])[:, None] / 2 - (b[:, 0] + b[:, 2])[None, :] / 2
-    return apart
-
-
 def _metres(a: Sequence[GroundPoint | None], b: Sequence[GroundPoint | None]) -> Array:
     """Metres on the floor beyond two sigmas; NaN where a place is not known."""
-    pa, pb = _places(a)[:, None, :], _places(b)[None, :, :]
-    apart = np.hypot(pa[..., 0] - pb[..., 0], pa[..., 1] - pb[..., 1])
-    sure: Array = apart - 2 * np.hypot(pa[..., 2], pb[..., 2])
+    pa, pb = _places(a)[:, :, None], _places(b)[:, None, :]
+    apart = np.hypot(pa[0] - pb[0], pa[1] - pb[1])
+    sure: Array = apart - 2 * np.hypot(pa[2], pb[2])
     return sure
 
 
 def _places(points: Sequence[GroundPoint | None]) -> Array:
-    unknown = (np.nan, np.nan, np.nan)
-    rows = [(p.x, p.y, p.sigma) if p is not None else unknown for p in points]
-    return np.array(rows).reshape(-1, 3)
+    """x, y and sigma of every point, shape (3, n)."""
+    return np.array([UNKNOWN if p is None else p[:3] for p in points]).T

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
 
 from edge_agent.core.event import Severity
 from edge_agent.core.outline import Point
 from edge_agent.core.time import Instant
-from edge_agent.rules.cohorts import Company, Pair, excused, labelled
+from edge_agent.rules.cohorts import Company, excused, labelled
 from edge_agent.rules.distancing import observe_distances
 from edge_agent.rules.fence import observe_fences
 from edge_agent.rules.gathering import observe_gatherings
@@ -25,7 +24,7 @@ def observe_all(
     scene: Scene,
     trails: Sequence[Trail],
     ballots: Mapping[int, Ballot],
-    company: Mapping[Pair, Company],
+    company: Company,
     together: Set[Key],
     at: Instant,
 ) -> tuple[Observation, ...]:
@@ -59,13 +58,13 @@ def _masks(
         return ()
     wanted = [trail for trail in trails if mask_wanted(scene, trail, at)]
     claims = observe_masks(wanted, ballots, rule)
-    return tuple(replace(claim, severity=Severity(rule.severity)) for claim in claims)
+    return tuple(claim._replace(severity=Severity(rule.severity)) for claim in claims)
 
 
 def _distances(
     scene: Scene,
     trails: Sequence[Trail],
-    company: Mapping[Pair, Company],
+    company: Company,
     together: Set[Key],
     at: Instant,
 ) -> tuple[Observation, ...]:
@@ -73,10 +72,9 @@ def _distances(
     rule = scene.rules.distancing
     if not in_force(scene, rule, at):
         return ()
+    severity = Severity(rule.severity)
     return tuple(
-        labelled(
-            replace(claim, severity=Severity(rule.severity), spot=_middle(claim)), company, rule
-        )
+        labelled(claim._replace(severity=severity, spot=_middle(claim)), company, rule)
         for claim in observe_distances(trails, rule, together)
         if any(here(scene, rule, person) for person in claim.persons)
         and not excused(scene, claim.persons, at)
@@ -86,7 +84,5 @@ def _distances(
 def _middle(claim: Observation) -> Point:
     """Where the persons are, on average."""
     places = [person.ground for person in claim.persons if person.ground is not None]
-    return (
-        sum(place.x for place in places) / len(places),
-        sum(place.y for place in places) / len(places),
-    )
+    xs, ys = [place.x for place in places], [place.y for place in places]
+    return sum(xs) / len(xs), sum(ys) / len(ys)

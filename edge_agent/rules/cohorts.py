@@ -4,26 +4,34 @@ that were merely learnt are labelled and weigh a level less, and are never silen
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge_agent.config.behaviours import DistancingRule
 from edge_agent.core.time import Instant
-from edge_agent.rules.observation import Observation
+from edge_agent.rules.observation import Key, Observation
+from edge_agent.rules.placed import placed
 from edge_agent.rules.scene import Scene, in_time, within
 from edge_agent.rules.trail import Trail
 
-Pair = tuple[int, int]
+Seconds = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Company:
-    """Seconds for which two people were in view together, and of these closer than the limit."""
+    """For these track ids (ascending), pair by pair: `seen`, the seconds for which two people were
+    in view together, and `close`, those of them closer than the limit. Both (n, n), symmetric.
+    """
 
-    seen: float = 0.0
-    close: float = 0.0
+    ids: tuple[int, ...]
+    seen: Seconds
+    close: Seconds
+
+
+NOBODY = Company((), np.zeros((0, 0)), np.zeros((0, 0)))
 
 
 def excused(scene: Scene, persons: Sequence[Trail], at: Instant) -> bool:
@@ -36,33 +44,38 @@ def excused(scene: Scene, persons: Sequence[Trail], at: Instant) -> bool:
 
 
 def kept_company(
-    company: Mapping[Pair, Company], trails: Sequence[Trail], seconds: float, limit: float
-) -> dict[Pair, Company]:
-    """The company of every pair in view, `seconds` later; pairs who are gone are forgotten."""
-    placed = [(t, t.ground) for t in trails if t.confirmed and t.ground is not None]
-    found: dict[Pair, Company] = {}
-    for (a, here), (b, there) in combinations(sorted(placed, key=lambda one: one[0].id), 2):
-        before = company.get((a.id, b.id), Company())
-        if a.misses or b.misses:
-            found[a.id, b.id] = before
-            continue
-        near = math.hypot(here.x - there.x, here.y - there.y) < limit
-        close = seconds if near else 0.0
-        found[a.id, b.id] = Company(before.seen + seconds, before.close + close)
-    return found
+    company: Company, trails: Sequence[Trail], seconds: float, limit: float
+) -> Company:
+    """The company of everybody in view, `seconds` later; who is gone is forgotten."""
+    people = placed(trails)
+    seen, close = _carried(company, people.ids)
+    shown = np.array([not trail.misses for trail in people.trails], bool)
+    both = seconds * (shown[:, None] & shown)
+    return Company(people.ids, seen + both, close + both * (people.apart < limit))
 
 
-def companions(company: Company, rule: DistancingRule) -> bool:
+def companions(company: Company, pair: Key, rule: DistancingRule) -> bool:
     """Whether two people came, stayed or walked together, as far as this camera saw them."""
-    enough = company.seen >= rule.companion_seconds
-    return enough and company.close >= rule.companion_share * company.seen
+    try:
+        a, b = [company.ids.index(number) for number in pair]
+    except ValueError:
+        return False
+    seen, close = float(company.seen[a, b]), float(company.close[a, b])
+    return seen >= rule.companion_seconds and close >= rule.companion_share * seen
 
 
-def labelled(
-    claim: Observation, company: Mapping[Pair, Company], rule: DistancingRule
-) -> Observation:
+def labelled(claim: Observation, company: Company, rule: DistancingRule) -> Observation:
     """The claim about a pair with its label, and a level less where they are companions."""
-    a, b = claim.key
-    known = companions(company.get((a, b), Company()), rule)
+    known = companions(company, claim.key, rule)
     severity = claim.severity.lowered if known else claim.severity
-    return replace(claim, severity=severity, latest={**claim.latest, "companions": known})
+    return claim._replace(severity=severity, latest={**claim.latest, "companions": known})
+
+
+def _carried(company: Company, ids: tuple[int, ...]) -> tuple[Seconds, Seconds]:
+    """The company so far of these people; with who came since, none."""
+    if ids == company.ids:
+        return company.seen, company.close
+    index = {number: i for i, number in enumerate(company.ids)}
+    where = [index.get(number, -1) for number in ids]
+    seen, close = np.pad(company.seen, (0, 1)), np.pad(company.close, (0, 1))  # -1: the zeros
+    return seen[where][:, where], close[where][:, where]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from edge_agent.core.perception import MaskState, RuleCoverage
-from edge_agent.rules.masks import Ballot
+from edge_agent.rules.masks import NO_BALLOT, Ballot
 from edge_agent.rules.trail import Trail
 
 LONGEST = 2.5  # seconds between two looks that count as looking all the time
@@ -36,4 +36,4 @@ def covered(
 
 def answers(gone: Sequence[int], ballots: Mapping[int, Ballot]) -> dict[int, bool]:
     """Of these persons, whether the votes said how they wore their mask."""
-    return {n: ballots.get(n, Ballot()).state is not MaskState.UNKNOWN for n in gone}
+    return {n: ballots.get(n, NO_BALLOT).state is not MaskState.UNKNOWN for n in gone}

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence, Set
-from itertools import combinations
+
+import numpy as np
 
 from edge_agent.config.behaviours import DistancingRule
 from edge_agent.core.event import Rule
-from edge_agent.core.geometry import GroundPoint
 from edge_agent.rules.ground import pair_distance, probability_closer
 from edge_agent.rules.observation import Observation
+from edge_agent.rules.placed import Placed, placed
 from edge_agent.rules.trail import Trail, may_continue
-
-Pair = tuple[int, int]
 
 
 def observe_distances(
@@ -27,25 +26,20 @@ def observe_distances(
     """
     if not rule.enabled:
         return ()
-    placed = [
-        (trail, trail.ground) for trail in trails if trail.confirmed and trail.ground is not None
-    ]
-    claims = []
-    for (a, here), (b, there) in combinations(sorted(placed, key=lambda pair: pair[0].id), 2):
-        claim = _claim(a, here, b, there, rule, (a.id, b.id) in together)
-        if claim is not None:
-            claims.append(claim)
-    return tuple(claims)
+    people = placed(trails)
+    # Above the limit it is less probable than not; this spares most pairs of a full yard the rest.
+    near = rule.limit + rule.hysteresis if rule.probability >= 0.5 else math.inf
+    pairs = np.argwhere(np.triu(people.apart < near, 1)).tolist()
+    claims = [_claim(people, i, j, rule, together) for i, j in pairs]
+    return tuple([claim for claim in claims if claim is not None])
 
 
 def _claim(
-    a: Trail, here: GroundPoint, b: Trail, there: GroundPoint, rule: DistancingRule, stay: bool
+    people: Placed, i: int, j: int, rule: DistancingRule, together: Set[tuple[int, ...]]
 ) -> Observation | None:
-    limit = rule.limit + (rule.hysteresis if stay else 0.0)
-    # Above the limit it is less probable than not; this spares most pairs of a full yard the rest.
-    if rule.probability >= 0.5 and math.hypot(here.x - there.x, here.y - there.y) >= limit:
-        return None
-    metres, sigma = pair_distance(here, there)
+    a, b = people.trails[i], people.trails[j]
+    limit = rule.limit + (rule.hysteresis if (a.id, b.id) in together else 0.0)
+    metres, sigma = pair_distance(people.spots[i], people.spots[j])
     if probability_closer(metres, sigma, limit) <= rule.probability or one_person(a, b):
         return None
     worst = {"min_distance_m": round(metres, 2), "sigma_m": round(sigma, 2)}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from edge_agent.core.event import Rule
 from edge_agent.core.outline import Point
@@ -20,8 +21,7 @@ class Stage(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(NamedTuple):
     """An episode so far. `keys` are all track sets it was seen under, `claim` the last
     observation, `peak` the worst one and when; it may open from monotonic second `not_before`.
     `anchor` is the middle of where it was seen in `looks`; `heir` that another took it over.
@@ -59,13 +59,12 @@ class Episodes:
 
 def sighted(episode: Episode, at: Instant, claim: Observation) -> Episode:
     """The episode seen once more. A claim under a former key does not change its persons."""
-    crowd = claim.reach is not None
-    known = claim.key in episode.keys
-    keys = (claim.key,) if crowd else episode.keys if known else (*episode.keys, claim.key)
-    former = known and claim.key != episode.claim.key and not crowd
+    crowd, key = claim.reach is not None, claim.key
+    known = key in episode.keys
+    keys = (key,) if crowd else episode.keys if known else (*episode.keys, key)
+    former = known and key != episode.claim.key and not crowd
     looks = episode.looks + 1
-    return replace(
-        episode,
+    return episode._replace(
         keys=keys,
         last=at,
         claim=episode.claim if former else claim,
@@ -79,7 +78,7 @@ def taken_over(episode: Episode, heir: Episode) -> Episode:
     """The episode with its heir's sightings as its own."""
     keys = (*episode.keys, *(key for key in heir.keys if key not in episode.keys))
     peak = heir.peak if heir.peak[1].worse > episode.peak[1].worse else episode.peak
-    return replace(episode, keys=keys, last=heir.last, claim=heir.claim, peak=peak)
+    return episode._replace(keys=keys, last=heir.last, claim=heir.claim, peak=peak)
 
 
 def patience_of(book: Episodes, claim: Observation) -> Patience:

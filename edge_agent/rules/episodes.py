@@ -139,7 +139,7 @@ def _take(
     said = (_change(book, episode, phase, reason),) if phase is not None else ()
     if stage is None or stage is episode.stage:
         return (episode if stage else None), said
-    return replace(episode, stage=stage), said
+    return episode._replace(stage=stage), said
 
 
 def _lasted(book: Episodes, episode: Episode, at: Instant) -> bool:
@@ -165,8 +165,8 @@ def _inherited(
         episodes[index] = taken_over(one, heir)
         absorbed.add(heir.id)
         return heir, False
-    episodes[index] = replace(one, heir=True)
-    return replace(heir, not_before=one.last.mono + lingers(book, one)), False
+    episodes[index] = one._replace(heir=True)
+    return heir._replace(not_before=one.last.mono + lingers(book, one)), False
 
 
 def _pending(book: Episodes, at: Instant, claim: Observation, live: Mapping[int, Trail]) -> Episode:

@@ -7,7 +7,9 @@ is near a heart belongs to it (DBSCAN, Ester et al. 1996). Needs a floor: an est
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from edge_agent.config.behaviours import GatheringRule
 from edge_agent.core.event import Rule, Severity
@@ -16,10 +18,11 @@ from edge_agent.core.outline import Point
 from edge_agent.core.time import Instant
 from edge_agent.rules.cohorts import excused
 from edge_agent.rules.observation import Observation, Patience
+from edge_agent.rules.placed import Placed, placed
 from edge_agent.rules.scene import Scene, here, in_force, within
 from edge_agent.rules.trail import Trail
 
-Placed = tuple[Trail, GroundPoint]
+Standing = tuple[Trail, GroundPoint]
 
 
 def observe_gatherings(
@@ -30,10 +33,9 @@ def observe_gatherings(
     if not in_force(scene, rule, at):
         return ()
     counted = [trail for trail in trails if trail.confirmed and here(scene, rule, trail)]
-    placed = [(trail, trail.ground) for trail in counted if trail.ground is not None]
     groups = [
         group
-        for group in gatherings(placed, rule.people, rule.radius)
+        for group in gatherings(placed(counted), rule.people, rule.radius)
         if _shown(group) and not excused(scene, [trail for trail, _ in group], at)
     ]
     claims = [_group_claim(group, rule) for group in groups]
@@ -41,42 +43,38 @@ def observe_gatherings(
     return (*claims, *_full_zones(scene, counted, grouped, rule, at))
 
 
-def gatherings(placed: Sequence[Placed], people: int, radius: float) -> list[list[Placed]]:
+def gatherings(there: Placed, people: int, radius: float) -> list[list[Standing]]:
     """The groups among placed people, each with at least `people`; in the order of their ids."""
-    spots = [(ground.x, ground.y) for _, ground in placed]
-    near = [
-        [j for j, there in enumerate(spots) if math.dist(here, there) <= radius] for here in spots
-    ]
-    hearts = [i for i, around in enumerate(near) if len(around) >= people]
+    close = there.apart <= radius
+    hearts = np.flatnonzero(np.count_nonzero(close, axis=0) >= people).tolist()
+    near = {heart: np.flatnonzero(close[heart]).tolist() for heart in hearts}
     group_of: dict[int, int] = {}
     for heart in hearts:
-        _spread(heart, heart, near, set(hearts), group_of)
+        _spread(heart, near, group_of)
     members: dict[int, list[int]] = {}
     for person, group in sorted(group_of.items()):
         members.setdefault(group, []).append(person)
-    return [[placed[person] for person in group] for group in members.values()]
+    everybody = list(zip(there.trails, there.spots, strict=True))
+    return [[everybody[person] for person in group] for group in members.values()]
 
 
-def _shown(group: Sequence[Placed]) -> bool:
+def _shown(group: Sequence[Standing]) -> bool:
     """Whether most of them are seen, not just remembered."""
     return 2 * sum(not trail.misses for trail, _ in group) >= len(group)
 
 
-def _spread(
-    start: int, group: int, near: list[list[int]], hearts: set[int], group_of: dict[int, int]
-) -> None:
-    """Give the group everybody near its hearts, heart by heart."""
+def _spread(start: int, near: Mapping[int, list[int]], group_of: dict[int, int]) -> None:
+    """Give the group of this heart everybody who is near its hearts, heart by heart."""
     waiting = [start]
     while waiting:
         person = waiting.pop()
         if person in group_of:
             continue
-        group_of[person] = group
-        if person in hearts:
-            waiting += near[person]
+        group_of[person] = start
+        waiting += near.get(person, ())
 
 
-def _group_claim(group: Sequence[Placed], rule: GatheringRule) -> Observation:
+def _group_claim(group: Sequence[Standing], rule: GatheringRule) -> Observation:
     x = sum(ground.x for _, ground in group) / len(group)
     y = sum(ground.y for _, ground in group) / len(group)
     wide = max(math.hypot(ground.x - x, ground.y - y) for _, ground in group)

@@ -40,6 +40,9 @@ class Ballot:
     read: float = -math.inf
 
 
+NO_BALLOT = Ballot()
+
+
 def cast(ballot: Ballot, rule: MaskRule, at: Instant, reading: MaskReading) -> Ballot:
     """The ballot after one more reading; one from too small a head counts as unknown.
 
@@ -78,7 +81,7 @@ def heads_due(
         if trail.confirmed
         and trail.id in heads
         and heads[trail.id].width * scale * HEAD_IN_SQUARE >= rule.min_head
-        and at.mono - ballots.get(trail.id, Ballot()).read >= EARLY * rule.every
+        and at.mono - ballots.get(trail.id, NO_BALLOT).read >= EARLY * rule.every
         and not _obscured(trail.id, boxes, heads)
     ]
     return tuple(sorted(due, key=lambda request: (-request.head.width, request.track)))
@@ -93,7 +96,7 @@ def observe_masks(
         Observation(Rule.MASK, (trail,), ballot.head_px, *_figures(ballot))
         for trail in trails
         if rule.enabled and trail.confirmed and not trail.misses
-        for ballot in [ballots.get(trail.id, Ballot())]
+        for ballot in [ballots.get(trail.id, NO_BALLOT)]
         if ballot.state in wrong
     )
 

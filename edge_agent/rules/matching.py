@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from edge_agent.core.geometry import Box, GroundPoint, Size
 from edge_agent.core.perception import Detection
 from edge_agent.core.time import Instant
 from edge_agent.rules.assignment import assign
-from edge_agent.rules.association import SIGMAS, Candidate, costs
+from edge_agent.rules.association import SIGMAS, costs, likeness
 from edge_agent.rules.motion import Motion
 from edge_agent.rules.occlusion import cut_off, inside
 from edge_agent.rules.trail import Sighting, Trail
@@ -28,8 +29,7 @@ RECENT = 1.1  # seconds since a track was seen or hidden in which a doubtful box
 WALKS = 1.0  # seconds of walking that may lie between a lost track and where it reappears
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A detection that can be a person, where that is, and whether the feet are hidden."""
 
     detection: Detection
@@ -57,7 +57,7 @@ def find(
     usable = [one for one in detections if _usable(one, size)]
     if not usable:
         return []
-    boxes = np.array([(b.x1, b.y1, b.x2, b.y2) for b in (one.box for one in usable)])
+    boxes = np.array([one.box for one in usable])
     scores = np.array([one.score for one in usable])
     doubled = (inside(boxes) >= CONTAINS) & (scores[:, None] > scores[None, :])
     single = np.flatnonzero(~doubled.any(axis=0))
@@ -92,31 +92,28 @@ def match(
 ) -> dict[int, int]:
     """Trail index → found index, each at most once; `motions` are the trails' foretold ones."""
     given: dict[int, int] = {}
+    if not trails or not found:
+        return given
+    like = likeness(
+        motions,
+        [trail.seen for trail in trails],
+        [one.sighting for one in found],
+        [one.cut for one in found],
+    )
+    ages, unknown = zip(*((at.since(one.seen.at), one.unknown(at)) for one in trails), strict=True)
     for one in PASSES:
-        taken = set(given.values())
         rows = [
             i
             for i, trail in enumerate(trails)
-            if i not in given
-            and trail.confirmed is one.confirmed
-            and trail.unknown(at) <= one.within
+            if i not in given and trail.confirmed is one.confirmed and unknown[i] <= one.within
         ]
+        taken = set(given.values())
         columns = [j for j, what in enumerate(found) if what.sure is one.sure and j not in taken]
-        if not rows or not columns:
-            continue
-        table = costs(
-            [motions[i] for i in rows],
-            [min(at.since(trails[i].seen.at), one.walks) for i in rows],
-            [(trails[i].seen.box, trails[i].seen.ground) for i in rows],
-            [_candidate(found[j]) for j in columns],
-            one.sigmas,
-        )
-        given |= {rows[row]: columns[column] for row, column in assign(table.tolist())}
+        if rows and columns:
+            table = costs(like, [min(age, one.walks) for age in ages], one.sigmas)
+            pairs = assign(table[rows][:, columns].tolist())
+            given |= {rows[row]: columns[column] for row, column in pairs}
     return given
-
-
-def _candidate(found: Found) -> Candidate:
-    return Candidate(found.sighting.box, found.sighting.ground, found.cut)
 
 
 def _usable(detection: Detection, size: Size) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from edge_agent.core.event import Rule, Severity
 from edge_agent.core.outline import Point
@@ -24,8 +24,7 @@ class Patience:
     cooldown: float
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """One frame's claim that a rule is broken by `persons` (ascending track ids) at `place`.
 
     `place` is a zone, a line, or what is wrong with the camera; empty where the persons alone say
@@ -52,4 +51,4 @@ class Observation:
     @property
     def key(self) -> Key:
         """The persons' track ids."""
-        return tuple(person.id for person in self.persons)
+        return tuple([person.id for person in self.persons])

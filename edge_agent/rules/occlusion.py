@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,16 +30,15 @@ STRAYS = 0.15  # heights per second, one sigma, that somebody hidden moves other
 SPREAD = 0.5  # heights, one sigma, beyond which they would be seen
 
 
-@dataclass(frozen=True, slots=True)
-class Front:
+class Front(NamedTuple):
     """Somebody seen now, who may hide others."""
 
     id: int
     motion: Motion
+    box: Box
 
 
-@dataclass(frozen=True, slots=True)
-class Hiding:
+class Hiding(NamedTuple):
     """Behind whom a person is hidden, until when that is known, and whether the two go along."""
 
     behind: int
@@ -74,17 +73,15 @@ def _goes_along(motion: Motion, front: Motion) -> bool:
 
 def _hider(motion: Motion, before: Hiding | None, fronts: Iterable[Front]) -> Front | None:
     """Who covers the place, or who went along before it a look ago."""
-    covering = [
-        (_covered(motion.box, front.motion.box), front.id, front)
-        for front in fronts
-        if front.motion.y >= motion.y - BEHIND * motion.height
-    ]
-    covering.sort(key=lambda one: one[:2], reverse=True)
-    if covering and covering[0][0] >= COVERED:
-        return covering[0][2]
+    box, nearest = motion.box, motion.y - BEHIND * motion.height
+    before_it = [front for front in fronts if front.motion.y >= nearest]
+    covering = [(_covered(box, front.box), front.id, front) for front in before_it]
+    share, _, covers = max(covering, key=lambda one: one[:2], default=(0.0, 0, None))
+    if share >= COVERED:
+        return covers
     if before is None or not before.along:
         return None
-    return next((one for _, number, one in covering if number == before.behind), None)
+    return next((front for front in before_it if front.id == before.behind), None)
 
 
 def _follow(motion: Motion, front: Motion, step: float) -> Motion:
@@ -95,8 +92,7 @@ def _follow(motion: Motion, front: Motion, step: float) -> Motion:
     aside = front.width / 2
     vaguer = min(1.0, SPREAD * motion.height / motion.error)
     steadier = min(1.0, STRAYS * motion.height / math.sqrt(motion.speed))
-    return replace(
-        motion,
+    return motion._replace(
         x=min(max(motion.x, front.x - aside), front.x + aside),
         y=min(max(motion.y, front.y - DEEPEST * front.height), front.y),
         vx=front.vx + keep * (motion.vx - front.vx),
@@ -115,15 +111,17 @@ def cut_off(boxes: Corners) -> list[bool]:
     slack = BEHIND * (lower - boxes[:, 1:2])
     x1, y1, x2, y2 = boxes.T
     cut = (x1 < middle) & (middle < x2) & (y1 < lower) & (lower < y2 - slack)
-    return [bool(one) for one in cut.any(axis=1)]
+    hidden: list[bool] = cut.any(axis=1).tolist()
+    return hidden
 
 
 def inside(boxes: Corners) -> Corners:
     """The share of each box's area that lies in each other box, (n, n); 0 in itself."""
     low, high = boxes[:, None, :2], boxes[:, None, 2:]
     shared = np.minimum(high, boxes[None, :, 2:]) - np.maximum(low, boxes[None, :, :2])
-    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    share: Corners = np.prod(np.maximum(shared, 0.0), axis=2) / np.maximum(area, 1e-9)[:, None]
+    shared, sides = np.maximum(shared, 0.0), boxes[:, 2:] - boxes[:, :2]
+    area = np.maximum(sides[:, 0] * sides[:, 1], 1e-9)
+    share: Corners = shared[..., 0] * shared[..., 1] / area[:, None]
     np.fill_diagonal(share, 0.0)
     return share
 

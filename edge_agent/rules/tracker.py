@@ -43,7 +43,7 @@ def advance(tracker: Tracker, at: Instant, detections: Sequence[Detection]) -> T
     found = find(detections, at, tracker.size, lambda box: _place(tracker, moves.begin(box)))
     given = match(trails, motions, found, at)
     hits = {i: _hit(tracker, trails[i], motions[i], found[j]) for i, j in given.items()}
-    fronts = [Front(trail.id, trail.motion) for trail in hits.values() if trail.confirmed]
+    fronts = [_front(trail) for trail in hits.values() if trail.confirmed]
     kept = [
         hits.get(i) or _miss(tracker, trails[i], motions[i], fronts, at, step)
         for i in range(len(trails))
@@ -70,10 +70,10 @@ def advance_given(
     seen = [
         _hit(tracker, trails[number], motions[number], one)
         if number in trails
-        else replace(_born(number, one), confirmed=True)
+        else _born(number, one)._replace(confirmed=True)
         for number, one in found.items()
     ]
-    fronts = [Front(trail.id, trail.motion) for trail in seen]
+    fronts = [_front(trail) for trail in seen]
     lost = [
         _miss(tracker, trail, motions[number], fronts, at, step)
         for number, trail in trails.items()
@@ -137,7 +137,11 @@ def _miss(
     if outside or (trail.misses and not trail.confirmed):
         return None
     ground = _place(tracker, motion)
-    return replace(trail, misses=trail.misses + 1, motion=motion, ground=ground, hiding=hiding)
+    return trail._replace(misses=trail.misses + 1, motion=motion, ground=ground, hiding=hiding)
+
+
+def _front(trail: Trail) -> Front:
+    return Front(trail.id, trail.motion, trail.seen.box)
 
 
 def _born(number: int, found: Found) -> Trail:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge_agent.core.geometry import Box, GroundPoint, Size
 from edge_agent.core.perception import TrackState
@@ -23,8 +23,7 @@ AHEAD = 0.5  # seconds that a box may be foretold for a picture newer than the l
 NEAR = 1.5  # metres between an old track's end and a new one's start that may be one person
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """Where a person was really seen, not foretold."""
 
     at: Instant
@@ -32,8 +31,7 @@ class Sighting:
     ground: GroundPoint | None
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+class Trail(NamedTuple):
     """A track with its memory. `motion`, `box` and `ground` hold at the tracker's last frame;
     `sightings` are the last seconds' (oldest first); `misses` counts looks in a row without it.
 

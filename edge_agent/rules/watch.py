@@ -20,11 +20,11 @@ from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
 from edge_agent.rules import episodes, masks
 from edge_agent.rules.claims import mask_wanted, observe_all
-from edge_agent.rules.cohorts import Company, Pair, kept_company
+from edge_agent.rules.cohorts import NOBODY, Company, kept_company
 from edge_agent.rules.coverage import answers, covered
 from edge_agent.rules.episode import Episodes, Stage
 from edge_agent.rules.ground import GroundPlane, fit_plane
-from edge_agent.rules.masks import Ballot
+from edge_agent.rules.masks import NO_BALLOT, Ballot
 from edge_agent.rules.observation import Observation, Patience
 from edge_agent.rules.places import View
 from edge_agent.rules.scene import Scene, emptied, in_force, new_scene, stepped
@@ -64,7 +64,7 @@ class Watch:
     tracker: Tracker
     episodes: Episodes
     scene: Scene
-    company: Mapping[Pair, Company] = field(default_factory=dict)
+    company: Company = NOBODY
     asked: frozenset[int] = frozenset()
     coverage: RuleCoverage = field(default_factory=RuleCoverage)
     ballots: Mapping[int, Ballot] = field(default_factory=dict)
@@ -138,7 +138,7 @@ def tracks(watch: Watch) -> tuple[Track, ...]:
             trail.box,
             trail.score,
             trail.ground,
-            watch.ballots.get(trail.id, Ballot()).state,
+            watch.ballots.get(trail.id, NO_BALLOT).state,
         )
         for trail in watch.tracker.trails
     )
@@ -165,7 +165,7 @@ def read_heads(watch: Watch, at: Instant, readings: Mapping[int, MaskReading]) -
     living = {trail.id for trail in watch.tracker.trails}
     rule = watch.settings.rules.mask
     cast = {
-        number: masks.cast(watch.ballots.get(number, Ballot()), rule, at, reading)
+        number: masks.cast(watch.ballots.get(number, NO_BALLOT), rule, at, reading)
         for number, reading in sorted(readings.items())
         if number in living
     }
@@ -207,7 +207,7 @@ def interrupt(watch: Watch, at: Instant, reason: str) -> tuple[Watch, tuple[Epis
         episodes=book,
         tracker=replace(watch.tracker, trails=()),
         scene=emptied(watch.scene),
-        company={},
+        company=NOBODY,
         ballots={},
         asked=frozenset(),
         coverage=watch.coverage + counted,

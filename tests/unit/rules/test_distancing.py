@@ -1,7 +1,5 @@
 """Pairs that are closer than the limit, more probably than not."""
 
-from dataclasses import replace
-
 import pytest
 
 from edge_agent.config.behaviours import DistancingRule
@@ -76,6 +74,6 @@ def test_one_of_two_may_be_hidden_for_a_moment_and_not_both() -> None:
 def test_a_lost_track_and_its_successor_are_one_person() -> None:
     ghost, shown = trails([person(4, 5), person(5, 5)], [person(4, 5)])[::-1]
     assert ghost.misses
-    newborn = replace(shown, id=3, born=replace(ghost.seen, at=moment(5)))
+    newborn = shown._replace(id=3, born=ghost.seen._replace(at=moment(5)))
     assert pairs((ghost, newborn)) == []
-    assert pairs((replace(newborn, id=1), replace(ghost, id=3))) == []
+    assert pairs((newborn._replace(id=1), ghost._replace(id=3))) == []

@@ -1,7 +1,6 @@
 """The automaton of episodes, row by row and as laws that hold for any history."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -37,7 +36,7 @@ def trail(number: int, x: float = 0.0, born: float = 0.0, seen: float | None = N
     """A person at x metres; a track that began at second `born` and was last seen at `seen`."""
     box = Box(100 + 40 * x, 100, 126 + 40 * x, 168)
     first = Sighting(moment(born), box, GroundPoint(x, 0.0, 0.1))
-    last = replace(first, at=moment(born if seen is None else seen))
+    last = first._replace(at=moment(born if seen is None else seen))
     misses = 0 if seen is None else 1
     return Trail(number, True, 3, misses, 0.9, begin(box), first.ground, first, last, (first,))
 
@@ -202,7 +201,7 @@ def test_a_switch_after_the_end_is_still_the_same_person_during_the_cooldown() -
 
 
 def spotted(*persons: Trail) -> Observation:
-    return replace(claim(*persons), spot=(0.5, 0.0))
+    return claim(*persons)._replace(spot=(0.5, 0.0))
 
 
 def test_tracks_that_others_walked_off_with_leave_their_episode_to_those_that_appear() -> None:
@@ -234,7 +233,7 @@ def test_rules_do_not_mix() -> None:
 
 def test_a_claim_about_the_camera_has_no_persons_and_is_told_by_its_place() -> None:
     covered = Observation(Rule.TAMPER, (), 1.0, {}, {}, "covered")
-    dark = replace(covered, place="dark")
+    dark = covered._replace(place="dark")
     story = Story().play(1.0, covered).play(1.0, covered, dark).play(1.0, dark).play(3.0)
     told = [(change.phase, change.data["place"], change.reason) for change in story.said]
     assert told == [

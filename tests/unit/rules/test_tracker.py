@@ -1,6 +1,5 @@
 """The tracker: one person, one id, through misses, crossings and every frame rate."""
 
-import dataclasses
 import math
 
 import pytest
@@ -291,7 +290,7 @@ def test_nothing_that_a_detector_says_breaks_it(
         if state is not before:
             seen = [trail for trail in state.trails if not trail.misses]
             assert len(seen) <= len(nonsense) + len(people), "no detection is two persons"
-        assert all(math.isfinite(sum(dataclasses.astuple(t.motion))) for t in state.trails)
+        assert all(math.isfinite(sum(t.motion)) for t in state.trails)
 
 
 @settings(max_examples=30, deadline=None)
