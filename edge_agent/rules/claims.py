@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 
 from edge_agent.core.event import Severity
-from edge_agent.core.outline import Point
 from edge_agent.core.time import Instant
-from edge_agent.rules.cohorts import Company, excused, labelled
+from edge_agent.rules.cohorts import Company, companions, excused, labelled
 from edge_agent.rules.distancing import observe_distances
 from edge_agent.rules.fence import observe_fences
 from edge_agent.rules.gathering import observe_gatherings
@@ -31,8 +30,8 @@ def observe_all(
     """The claims of this frame; `together` are the pairs of running distancing episodes."""
     return (
         *_masks(scene, trails, ballots, at),
-        *_distances(scene, trails, company, together, at),
-        *observe_gatherings(scene, trails, at),
+        *_distances(scene, company, together, at),
+        *observe_gatherings(scene, trails, company.people, at),
         *observe_zones(scene, trails, at),
         *observe_lines(scene, trails, at),
         *observe_fences(scene, trails, at),
@@ -43,6 +42,8 @@ def observe_all(
 def mask_wanted(scene: Scene, trail: Trail, at: Instant) -> bool:
     """Whether somebody must wear a mask where they stand now."""
     rule = scene.rules.mask
+    if not rule.zones and not rule.exempt:
+        return True
     return here(scene, rule, trail) and not any(
         in_time(scene, exemption.when, at)
         and (not exemption.zones or within(scene, trail, exemption.zones))
@@ -62,27 +63,18 @@ def _masks(
 
 
 def _distances(
-    scene: Scene,
-    trails: Sequence[Trail],
-    company: Company,
-    together: Set[Key],
-    at: Instant,
+    scene: Scene, company: Company, together: Set[Key], at: Instant
 ) -> tuple[Observation, ...]:
     """Pairs too close of whom one is where the rule holds, and who are not of one cohort."""
     rule = scene.rules.distancing
     if not in_force(scene, rule, at):
         return ()
-    severity = Severity(rule.severity)
+    known = companions(company, rule)
     return tuple(
-        labelled(claim._replace(severity=severity, spot=_middle(claim)), company, rule)
-        for claim in observe_distances(trails, rule, together)
-        if any(here(scene, rule, person) for person in claim.persons)
-        and not excused(scene, claim.persons, at)
+        [
+            labelled(claim, known)
+            for claim in observe_distances(company.people, rule, together)
+            if (not rule.zones or any(here(scene, rule, person) for person in claim.persons))
+            and not excused(scene, claim.persons, at)
+        ]
     )
-
-
-def _middle(claim: Observation) -> Point:
-    """Where the persons are, on average."""
-    places = [person.ground for person in claim.persons if person.ground is not None]
-    xs, ys = [place.x for place in places], [place.y for place in places]
-    return sum(xs) / len(xs), sum(ys) / len(ys)

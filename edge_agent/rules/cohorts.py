@@ -4,7 +4,7 @@ that were merely learnt are labelled and weigh a level less, and are never silen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edge_agent.config.behaviours import DistancingRule
 from edge_agent.core.time import Instant
 from edge_agent.rules.observation import Key, Observation
-from edge_agent.rules.placed import placed
+from edge_agent.rules.placed import Placed, placed
 from edge_agent.rules.scene import Scene, in_time, within
 from edge_agent.rules.trail import Trail
 
@@ -22,16 +22,16 @@ Seconds = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Company:
-    """For these track ids (ascending), pair by pair: `seen`, the seconds for which two people were
-    in view together, and `close`, those of them closer than the limit. Both (n, n), symmetric.
+    """Everybody with a place at the last frame, and pair by pair: `seen`, the seconds for which
+    two were in view together, and `close`, those of them closer than the limit. Both (n, n).
     """
 
-    ids: tuple[int, ...]
+    people: Placed
     seen: Seconds
     close: Seconds
 
 
-NOBODY = Company((), np.zeros((0, 0)), np.zeros((0, 0)))
+NOBODY = Company(placed(()), np.zeros((0, 0)), np.zeros((0, 0)))
 
 
 def excused(scene: Scene, persons: Sequence[Trail], at: Instant) -> bool:
@@ -48,34 +48,32 @@ def kept_company(
 ) -> Company:
     """The company of everybody in view, `seconds` later; who is gone is forgotten."""
     people = placed(trails)
-    seen, close = _carried(company, people.ids)
+    seen, close = _carried(company, people)
     shown = np.array([not trail.misses for trail in people.trails], bool)
     both = seconds * (shown[:, None] & shown)
-    return Company(people.ids, seen + both, close + both * (people.apart < limit))
+    return Company(people, seen + both, close + both * (people.apart < limit))
 
 
-def companions(company: Company, pair: Key, rule: DistancingRule) -> bool:
-    """Whether two people came, stayed or walked together, as far as this camera saw them."""
-    try:
-        a, b = [company.ids.index(number) for number in pair]
-    except ValueError:
-        return False
-    seen, close = float(company.seen[a, b]), float(company.close[a, b])
-    return seen >= rule.companion_seconds and close >= rule.companion_share * seen
+def companions(company: Company, rule: DistancingRule) -> frozenset[Key]:
+    """The pairs who came, stayed or walked together, as far as this camera saw them."""
+    together = company.close >= rule.companion_share * company.seen
+    known = np.argwhere(np.triu(together & (company.seen >= rule.companion_seconds), 1))
+    ids = company.people.ids
+    return frozenset([(ids[i], ids[j]) for i, j in known.tolist()])
 
 
-def labelled(claim: Observation, company: Company, rule: DistancingRule) -> Observation:
-    """The claim about a pair with its label, and a level less where they are companions."""
-    known = companions(company, claim.key, rule)
-    severity = claim.severity.lowered if known else claim.severity
-    return claim._replace(severity=severity, latest={**claim.latest, "companions": known})
+def labelled(claim: Observation, known: Set[Key]) -> Observation:
+    """The claim about a pair with its label, and a level less where they are `known` companions."""
+    companion = claim.key in known
+    severity = claim.severity.lowered if companion else claim.severity
+    return claim._replace(severity=severity, latest={**claim.latest, "companions": companion})
 
 
-def _carried(company: Company, ids: tuple[int, ...]) -> tuple[Seconds, Seconds]:
+def _carried(company: Company, people: Placed) -> tuple[Seconds, Seconds]:
     """The company so far of these people; with who came since, none."""
-    if ids == company.ids:
+    if people.ids == company.people.ids:
         return company.seen, company.close
-    index = {number: i for i, number in enumerate(company.ids)}
-    where = [index.get(number, -1) for number in ids]
+    index = {number: i for i, number in enumerate(company.people.ids)}
+    where = [index.get(number, -1) for number in people.ids]
     seen, close = np.pad(company.seen, (0, 1)), np.pad(company.close, (0, 1))  # -1: the zeros
     return seen[where][:, where], close[where][:, where]

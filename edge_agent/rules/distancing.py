@@ -6,27 +6,26 @@ Without a calibration there are no places on the floor, so there is no claim eit
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Set
 
 import numpy as np
 
 from edge_agent.config.behaviours import DistancingRule
-from edge_agent.core.event import Rule
+from edge_agent.core.event import Rule, Severity
 from edge_agent.rules.ground import pair_distance, probability_closer
-from edge_agent.rules.observation import Observation
-from edge_agent.rules.placed import Placed, placed
+from edge_agent.rules.observation import Key, Observation
+from edge_agent.rules.placed import Placed
 from edge_agent.rules.trail import Trail, may_continue
 
 
 def observe_distances(
-    trails: Sequence[Trail], rule: DistancingRule, together: Set[tuple[int, ...]]
+    people: Placed, rule: DistancingRule, together: Set[Key]
 ) -> tuple[Observation, ...]:
     """One claim for each pair closer than the limit; pairs already `together` (track ids,
     ascending) must part by `hysteresis` more. Of two people one may be hidden for a moment.
     """
     if not rule.enabled:
         return ()
-    people = placed(trails)
     # Above the limit it is less probable than not; this spares most pairs of a full yard the rest.
     near = rule.limit + rule.hysteresis if rule.probability >= 0.5 else math.inf
     pairs = np.argwhere(np.triu(people.apart < near, 1)).tolist()
@@ -35,15 +34,24 @@ def observe_distances(
 
 
 def _claim(
-    people: Placed, i: int, j: int, rule: DistancingRule, together: Set[tuple[int, ...]]
+    people: Placed, i: int, j: int, rule: DistancingRule, together: Set[Key]
 ) -> Observation | None:
     a, b = people.trails[i], people.trails[j]
     limit = rule.limit + (rule.hysteresis if (a.id, b.id) in together else 0.0)
-    metres, sigma = pair_distance(people.spots[i], people.spots[j])
+    here, there = people.spots[i], people.spots[j]
+    metres, sigma = pair_distance(here, there)
     if probability_closer(metres, sigma, limit) <= rule.probability or one_person(a, b):
         return None
     worst = {"min_distance_m": round(metres, 2), "sigma_m": round(sigma, 2)}
-    return Observation(Rule.DISTANCING, (a, b), -metres, worst, {"limit_m": rule.limit})
+    return Observation(
+        Rule.DISTANCING,
+        (a, b),
+        -metres,
+        worst,
+        {"limit_m": rule.limit},
+        severity=Severity(rule.severity),
+        spot=((here.x + there.x) / 2, (here.y + there.y) / 2),
+    )
 
 
 def one_person(a: Trail, b: Trail) -> bool:

@@ -38,8 +38,9 @@ class Doubt:
 
     def cell(self, x: float, y: float) -> int:
         """Which cell this pixel lies in; a pixel outside counts to the nearest."""
-        column = min(max(int(x * COLUMNS / self.size.width), 0), COLUMNS - 1)
-        row = min(max(int(y * ROWS / self.size.height), 0), ROWS - 1)
+        column, row = int(x * COLUMNS / self.size.width), int(y * ROWS / self.size.height)
+        if not (0 <= column < COLUMNS and 0 <= row < ROWS):
+            column, row = min(max(column, 0), COLUMNS - 1), min(max(row, 0), ROWS - 1)
         return row * COLUMNS + column
 
 

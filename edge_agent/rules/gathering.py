@@ -26,16 +26,19 @@ Standing = tuple[Trail, GroundPoint]
 
 
 def observe_gatherings(
-    scene: Scene, trails: Sequence[Trail], at: Instant
+    scene: Scene, trails: Sequence[Trail], people: Placed, at: Instant
 ) -> tuple[Observation, ...]:
-    """One claim for each group on the floor, and for each zone that is too full without one."""
+    """One claim for each group on the floor, and for each zone that is too full without one;
+    `people` are those of the trails who have a place.
+    """
     rule = scene.rules.gathering
     if not in_force(scene, rule, at):
         return ()
     counted = [trail for trail in trails if trail.confirmed and here(scene, rule, trail)]
+    there = placed(counted) if rule.zones else people
     groups = [
         group
-        for group in gatherings(placed(counted), rule.people, rule.radius)
+        for group in gatherings(there, rule.people, rule.radius)
         if _shown(group) and not excused(scene, [trail for trail, _ in group], at)
     ]
     claims = [_group_claim(group, rule) for group in groups]

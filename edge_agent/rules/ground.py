@@ -154,7 +154,7 @@ def floor_jacobian(
     pixel there: x right, x down, y right, y down (zeros on the horizon).
     """
     a, b, c, d, e, f, g, h, i = plane.matrix
-    px, py, swell = _straight(plane, pixel)
+    px, py, swell = _straight(plane, pixel) if plane.lens else (*pixel, 1.0)
     depth = g * px + h * py + i
     across, ahead = a * px + b * py + c, d * px + e * py + f
     if not depth:
@@ -194,8 +194,6 @@ def _along(point: GroundPoint, x: float, y: float, metres: float) -> float:
 
 def _straight(plane: GroundPlane, pixel: tuple[float, float]) -> tuple[float, float, float]:
     """The pixel without the lens, and by how much an error of it grows on the way."""
-    if not plane.lens:
-        return pixel[0], pixel[1], 1.0
     cx, cy = plane.size.width / 2, plane.size.height / 2
     x, y = pixel[0] - cx, pixel[1] - cy
     bend = plane.lens * (x * x + y * y) / (cx * cx + cy * cy)

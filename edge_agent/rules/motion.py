@@ -63,19 +63,18 @@ def begin(box: Box) -> Motion:
 
 def predict(motion: Motion, seconds: float) -> Motion:
     """Where the person will be `seconds` later if nothing changes, less surely."""
-    push = (ACCELERATION * motion.height) ** 2
+    x, y, vx, vy, width, height, place, cross, speed = motion
+    push = (ACCELERATION * height) ** 2
     return Motion(
-        motion.x + motion.vx * seconds,
-        motion.y + motion.vy * seconds,
-        motion.vx,
-        motion.vy,
-        motion.width,
-        motion.height,
-        motion.place
-        + seconds * (2 * motion.cross + seconds * motion.speed)
-        + push * seconds**4 / 4,
-        motion.cross + seconds * motion.speed + push * seconds**3 / 2,
-        motion.speed + push * seconds**2,
+        x + vx * seconds,
+        y + vy * seconds,
+        vx,
+        vy,
+        width,
+        height,
+        place + seconds * (2 * cross + seconds * speed) + push * seconds**4 / 4,
+        cross + seconds * speed + push * seconds**3 / 2,
+        speed + push * seconds**2,
     )
 
 
@@ -101,19 +100,21 @@ def correct(motion: Motion, box: Box, seconds: float, hits: int, *, shape: bool 
     """The prediction pulled to a detection, `seconds` after the one before, the `hits`-th; width
     and height only when the box tells the `shape`.
     """
-    total = motion.place + measured_variance(box.height)
-    gain, lift = motion.place / total, motion.cross / total
+    x, y, vx, vy, width, height, place, cross, speed = motion
+    tall = box.height
+    total = place + measured_variance(tall)
+    gain, lift = place / total, cross / total
     memory = max(1 / hits, 1 - math.exp(-seconds / SHAPE_MEMORY)) if shape else 0.0
-    x, y = box.foot
-    right, down = x - motion.x, y - motion.y
+    foot_x, foot_y = box.foot
+    right, down = foot_x - x, foot_y - y
     return Motion(
-        motion.x + gain * right,
-        motion.y + gain * down,
-        motion.vx + lift * right,
-        motion.vy + lift * down,
-        motion.width + memory * (box.width - motion.width),
-        motion.height + memory * (box.height - motion.height),
-        (1 - gain) * motion.place,
-        (1 - gain) * motion.cross,
-        motion.speed - lift * motion.cross,
+        x + gain * right,
+        y + gain * down,
+        vx + lift * right,
+        vy + lift * down,
+        width + memory * (box.width - width),
+        height + memory * (tall - height),
+        (1 - gain) * place,
+        (1 - gain) * cross,
+        speed - lift * cross,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -17,23 +18,17 @@ class Placed(NamedTuple):
     (n, n).
     """
 
+    ids: tuple[int, ...]
     trails: tuple[Trail, ...]
     spots: tuple[GroundPoint, ...]
     apart: NDArray[np.float64]
 
-    @property
-    def ids(self) -> tuple[int, ...]:
-        """The track ids."""
-        return tuple([trail.id for trail in self.trails])
-
 
 def placed(trails: Sequence[Trail]) -> Placed:
     """Those of these trails that have a place."""
-    people = sorted(
-        [(t, t.ground) for t in trails if t.confirmed and t.ground is not None],
-        key=lambda one: one[0].id,
-    )
-    spots = [spot for _, spot in people]
-    x, y = np.array([(spot.x, spot.y) for spot in spots]).reshape(-1, 2).T
-    apart = np.hypot(x[:, None] - x, y[:, None] - y)
-    return Placed(tuple([trail for trail, _ in people]), tuple(spots), apart)
+    people = [(t.id, t, t.ground) for t in trails if t.confirmed and t.ground is not None]
+    if not people:
+        return Placed((), (), (), np.zeros((0, 0)))
+    ids, who, spots = zip(*sorted(people, key=itemgetter(0)), strict=True)
+    x, y = np.array([(spot.x, spot.y) for spot in spots]).T
+    return Placed(ids, who, spots, np.hypot(x[:, None] - x, y[:, None] - y))

@@ -73,6 +73,8 @@ def emptied(scene: Scene) -> Scene:
 
 def in_time(scene: Scene, when: str | None, at: Instant) -> bool:
     """Whether the schedule of this name holds now; None always does."""
+    if when is None:
+        return True
     table = scene.tables.get(when)
     return table is not None and holds(table, at.wall, scene.zone)
 

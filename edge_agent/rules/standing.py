@@ -62,7 +62,7 @@ def stature(plane: GroundPlane, foot: GroundPoint, box: Box) -> float:
     if plane.upright is None:
         return math.nan
     below, height = plane.upright.below, plane.upright.pose.height
-    numerator_x, numerator_y, depth, _ = floor_jacobian(plane, (box.centre[0], box.y1))
+    numerator_x, numerator_y, depth, _ = floor_jacobian(plane, ((box.x1 + box.x2) / 2, box.y1))
     ray_x, ray_y = numerator_x - below[0] * depth, numerator_y - below[1] * depth
     square = ray_x * ray_x + ray_y * ray_y
     if not square:

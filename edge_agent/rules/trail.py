@@ -14,7 +14,7 @@ from edge_agent.rules.occlusion import Hiding
 COAST = 2.1  # seconds a confirmed track lives unseen: 2 s and the jitter of a frame's time
 STANDS = 2.0  # seconds more for one who stood still
 STROLL = 0.6  # metres per second at which nothing is left of that
-LEAVES = 0.65  # seconds for one last seen at the picture's edge
+LEAVES = 0.65  # seconds for one last seen at the picture's edge, the least that anybody has
 EDGE = 2.0  # pixels
 HIDDEN = 4.1  # seconds that anybody lives unseen behind another
 UNSURE = 8.0  # seconds that anybody lives on doubtful sightings alone
@@ -76,13 +76,18 @@ def lives(trail: Trail, at: Instant, size: Size) -> bool:
     sure = trail.sure or trail.born.at
     if at.since(sure) > UNSURE or at.since(trail.seen.at) > HIDDEN:
         return False
-    return trail.unknown(at) <= _patience(trail, size)
+    unknown = trail.unknown(at)
+    return unknown <= LEAVES or unknown <= _patience(trail, size)
 
 
 def recent(sightings: tuple[Sighting, ...], at: Instant) -> tuple[Sighting, ...]:
     """Those of the last seconds; they are in the order of time."""
-    first = next((i for i, one in enumerate(sightings) if at.since(one.at) <= MEMORY), None)
-    return () if first is None else sightings[first:]
+    fresh = 0
+    for one in sightings:
+        if at.since(one.at) <= MEMORY:
+            break
+        fresh += 1
+    return sightings[fresh:] if fresh else sightings
 
 
 def box_at(trail: Trail, at: Instant) -> Box | None:

@@ -6,6 +6,7 @@ from edge_agent.config.behaviours import DistancingRule
 from edge_agent.core.perception import Detection
 from edge_agent.rules.distancing import observe_distances
 from edge_agent.rules.ground import GroundPlane, fit_plane
+from edge_agent.rules.placed import placed
 from edge_agent.rules.tracker import Tracker, advance
 from edge_agent.rules.trail import Trail
 from tests.unit.rules.scenes import FLOOR, SIZE, moment, person
@@ -28,7 +29,7 @@ def pairs(
     rule: DistancingRule = RULE,
     together: frozenset[tuple[int, ...]] = frozenset(),
 ) -> list[tuple[int, ...]]:
-    return [claim.key for claim in observe_distances(people, rule, together)]
+    return [claim.key for claim in observe_distances(placed(people), rule, together)]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_demand_for_more_certainty_needs_a_closer_pair() -> None:
 
 def test_three_together_are_three_pairs_and_a_claim_tells_metres_and_sigma() -> None:
     people = trails([person(4, 5), person(5, 5), person(4.5, 5.8), person(12, 5)])
-    claims = observe_distances(people, RULE, frozenset())
+    claims = observe_distances(placed(people), RULE, frozenset())
     assert [claim.key for claim in claims] == [(1, 2), (1, 3), (2, 3)]
     assert claims[0].worst["min_distance_m"] == pytest.approx(1.0, abs=0.02)
     assert 0 < claims[0].worst["sigma_m"] < 0.2
