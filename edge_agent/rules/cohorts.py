@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edge_agent.config.behaviours import DistancingRule
 from edge_agent.core.time import Instant
 from edge_agent.rules.observation import Key, Observation
-from edge_agent.rules.placed import Placed, placed
+from edge_agent.rules.placed import Placed, pairs, placed
 from edge_agent.rules.scene import Scene, in_time, within
 from edge_agent.rules.trail import Trail
 
@@ -57,9 +57,9 @@ def kept_company(
 def companions(company: Company, rule: DistancingRule) -> frozenset[Key]:
     """The pairs who came, stayed or walked together, as far as this camera saw them."""
     together = company.close >= rule.companion_share * company.seen
-    known = np.argwhere(np.triu(together & (company.seen >= rule.companion_seconds), 1))
+    together &= company.seen >= rule.companion_seconds
     ids = company.people.ids
-    return frozenset([(ids[i], ids[j]) for i, j in known.tolist()])
+    return frozenset([(ids[i], ids[j]) for i, j in pairs(together) if i < j])
 
 
 def labelled(claim: Observation, known: Set[Key]) -> Observation:

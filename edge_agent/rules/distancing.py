@@ -8,13 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Set
 
-import numpy as np
-
 from edge_agent.config.behaviours import DistancingRule
 from edge_agent.core.event import Rule, Severity
 from edge_agent.rules.ground import pair_distance, probability_closer
 from edge_agent.rules.observation import Key, Observation
-from edge_agent.rules.placed import Placed
+from edge_agent.rules.placed import Placed, pairs
 from edge_agent.rules.trail import Trail, may_continue
 
 
@@ -28,8 +26,7 @@ def observe_distances(
         return ()
     # Above the limit it is less probable than not; this spares most pairs of a full yard the rest.
     near = rule.limit + rule.hysteresis if rule.probability >= 0.5 else math.inf
-    pairs = np.argwhere(np.triu(people.apart < near, 1)).tolist()
-    claims = [_claim(people, i, j, rule, together) for i, j in pairs]
+    claims = [_claim(people, i, j, rule, together) for i, j in pairs(people.apart < near) if i < j]
     return tuple([claim for claim in claims if claim is not None])
 
 

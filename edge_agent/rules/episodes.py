@@ -97,7 +97,8 @@ def observe(
 
 def expire(book: Episodes, at: Instant, live: Mapping[int, Trail]) -> Outcome:
     """The episodes at a moment without looking: those unseen for too long end."""
-    late = {episode.id for episode in book.all if at.since(episode.last) > lingers(book, episode)}
+    unseen = [(one, at.since(one.last)) for one in book.all]
+    late = {one.id for one, seconds in unseen if seconds > 0 and seconds > lingers(book, one)}
     if not late:
         return book, ()
     return _signal(book, late, Signal.EXPIRED, lambda episode: _ending(episode, live))

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from edge_agent.config.behaviours import GatheringRule
 from edge_agent.core.event import Rule, Severity
 from edge_agent.core.geometry import GroundPoint
@@ -18,7 +16,7 @@ from edge_agent.core.outline import Point
 from edge_agent.core.time import Instant
 from edge_agent.rules.cohorts import excused
 from edge_agent.rules.observation import Observation, Patience
-from edge_agent.rules.placed import Placed, placed
+from edge_agent.rules.placed import Placed, pairs, placed
 from edge_agent.rules.scene import Scene, here, in_force, within
 from edge_agent.rules.trail import Trail
 
@@ -48,11 +46,12 @@ def observe_gatherings(
 
 def gatherings(there: Placed, people: int, radius: float) -> list[list[Standing]]:
     """The groups among placed people, each with at least `people`; in the order of their ids."""
-    close = there.apart <= radius
-    hearts = np.flatnonzero(np.count_nonzero(close, axis=0) >= people).tolist()
-    near = {heart: np.flatnonzero(close[heart]).tolist() for heart in hearts}
+    around: dict[int, list[int]] = {}
+    for person, other in pairs(there.apart <= radius):
+        around.setdefault(person, []).append(other)
+    near = {person: others for person, others in around.items() if len(others) >= people}
     group_of: dict[int, int] = {}
-    for heart in hearts:
+    for heart in near:
         _spread(heart, near, group_of)
     members: dict[int, list[int]] = {}
     for person, group in sorted(group_of.items()):

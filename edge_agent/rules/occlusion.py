@@ -75,7 +75,11 @@ def _hider(motion: Motion, before: Hiding | None, fronts: Iterable[Front]) -> Fr
     """Who covers the place, or who went along before it a look ago."""
     box, nearest = motion.box, motion.y - BEHIND * motion.height
     before_it = [front for front in fronts if front.motion.y >= nearest]
-    covering = [(_covered(box, front.box), front.id, front) for front in before_it]
+    covering = [
+        (_covered(box, front.box), front.id, front)
+        for front in before_it
+        if front.box.x1 < box.x2 and front.box.x2 > box.x1
+    ]
     share, _, covers = max(covering, key=lambda one: one[:2], default=(0.0, 0, None))
     if share >= COVERED:
         return covers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -22,6 +22,12 @@ class Placed(NamedTuple):
     trails: tuple[Trail, ...]
     spots: tuple[GroundPoint, ...]
     apart: NDArray[np.float64]
+
+
+def pairs(which: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Row and column of everything that is true in a table, row by row."""
+    rows, columns = which.nonzero()
+    return zip(rows.tolist(), columns.tolist(), strict=True)
 
 
 def placed(trails: Sequence[Trail]) -> Placed:

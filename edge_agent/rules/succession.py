@@ -29,18 +29,19 @@ def predecessor(
 
 def continues(episode: Episode, claim: Observation, live: Mapping[int, Trail]) -> bool:
     """Law 3: the claim's new tracks began where and after the episode's missing ones ended."""
-    if (episode.claim.rule, episode.claim.place) != (claim.rule, claim.place):
+    before, key = episode.claim, claim.key
+    if before.rule is not claim.rule or before.place != claim.place:
         return False
-    if claim.key in episode.keys:
+    if key in episode.keys:
         return True
     if claim.reach is not None:
-        return _same_crowd(episode.claim, claim, claim.reach)
+        return _same_crowd(before, claim, claim.reach)
     # Tracks that all began well before the last sighting continue nobody; most end here.
-    if all(person.born.at.since(episode.last) < -COAST for person in claim.persons):
+    if max([person.born.at.mono for person in claim.persons]) < episode.last.mono - COAST:
         return False
-    before = episode.claim
-    new = [person for person in claim.persons if person.id not in before.key]
-    old = [live.get(p.id, p) for p in before.persons if p.id not in claim.key]
+    known = before.key
+    new = [person for person in claim.persons if person.id not in known]
+    old = [live.get(p.id, p) for p in before.persons if p.id not in key]
     return any(
         all(may_continue(gone, come) for gone, come in zip(order, new, strict=True))
         for order in permutations(old)
