@@ -20,9 +20,9 @@ GOP = 2 * FPS
 _GRAIN = np.random.default_rng(8).normal(0, 1, SENT.width * SENT.height).astype(np.float32)
 
 
-def sent(pictures: Iterable[Map]) -> Iterator[Map]:
+def sent(pictures: Iterable[Map], size: Size = SENT) -> Iterator[Map]:
     """The pictures after the camera's encoder and our decoder, one for one."""
-    encoder, decoder = _encoder(), av.CodecContext.create("h264", "r")
+    encoder, decoder = _encoder(size), av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
     for number, picture in enumerate(pictures):
         frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(format="yuv420p")
@@ -39,9 +39,9 @@ def sensed(picture: Map, draw: Any, sigma: float) -> Map:
     return np.clip(large + sigma * noise, 0, 255).astype(np.uint8)
 
 
-def _encoder() -> Any:
+def _encoder(size: Size) -> Any:
     encoder: Any = av.CodecContext.create("libx264", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = SENT.width, SENT.height, "yuv420p"
+    encoder.width, encoder.height, encoder.pix_fmt = size.width, size.height, "yuv420p"
     encoder.framerate, encoder.time_base = Fraction(FPS, 1), Fraction(1, FPS)
     encoder.bit_rate, encoder.gop_size, encoder.max_b_frames = KBIT * 1000, GOP, 0
     encoder.thread_count = 1

@@ -8,21 +8,27 @@ import openvino
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
 from edge_agent.config.schema import Vision
+from edge_agent.core.geometry import Size
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.logs import log
+from edge_agent.vision.detector.shapes import resize
 from edge_agent.vision.models import CheckedModel
 
 
-def compile_graph(model: CheckedModel, vision: Vision) -> Any:
+def compile_graph(model: CheckedModel, vision: Vision, size: Size | None = None) -> Any:
     """The compiled model; its input takes BGR bytes 1 × height × width × 3, conversion to RGB
-    0..1 is part of the graph.
+    0..1 is part of the graph. `size` gives a YOLO graph another input size than its own.
 
     A device that is absent, or a precision that does not compile, falls back to the CPU in f32,
-    with a warning. Raises Trouble `model.unusable` when nothing compiles.
+    with a warning. Raises Trouble `model.unusable` when nothing compiles,
+    ValueError for a graph that cannot have another size.
     """
     core = openvino.Core()
     try:
-        graph = _with_bytes(core.read_model(model.path))
+        graph = core.read_model(model.path)
+        if size is not None:
+            _resize(graph, size)
+        graph = _with_bytes(graph)
     except RuntimeError as error:
         raise unusable(model, str(error)) from error
     for device, precision in _attempts(vision):
@@ -44,6 +50,13 @@ def unusable(model: CheckedModel, why: str) -> Trouble:
         f"The model {model.path.name} cannot run here: {why}. Install the models folder that "
         "belongs to this version again.",
     )
+
+
+def _resize(graph: Any, size: Size) -> None:
+    try:
+        resize(graph, size)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
 
 
 def _attempts(vision: Vision) -> list[tuple[str, str]]:

@@ -20,10 +20,11 @@ from edge_agent.core.perception import Detection
 from edge_agent.core.trouble import Trouble
 from edge_agent.vision.detector.boxes import floor_of, letterbox, persons
 from edge_agent.vision.detector.graph import unusable
+from edge_agent.vision.detector.shapes import input_for
 from edge_agent.vision.frame import Image, size_of
 from edge_agent.vision.models import PERSON, CheckedModel
 
-_SIZE = Size(640, 384)  # the same input as the OpenVINO export
+_SIZE = Size(640, 384)  # the own input of the OpenVINO export
 
 
 class UltralyticsDetector:
@@ -60,7 +61,7 @@ class UltralyticsDetector:
 
     def detect(self, image: Image) -> list[Detection]:
         """The persons of a BGR picture of any size, best score first."""
-        canvas, fit = letterbox(image, _SIZE)
+        canvas, fit = letterbox(image, input_for(size_of(image), _SIZE))
         return persons(self._run(canvas), self._column, self._floor, fit, size_of(image))
 
     def _run(self, canvas: Image) -> Any:

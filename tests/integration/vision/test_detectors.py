@@ -127,3 +127,23 @@ def test_a_device_that_is_absent_falls_back_to_the_processor(tmp_path: Path) -> 
     person, _ = check_models(MODELS, STEADY)
     absent = Vision(device="GPU")
     assert load_detector(person, absent, tmp_path).detect(BUS)
+
+
+@pytest.mark.parametrize("variant", ["int8", "fp32"])
+def test_an_upright_and_a_square_picture_show_the_same_people(tmp_path: Path, variant: str) -> None:
+    """The graph is compiled again for their shapes; its grid has to follow."""
+    network = real("openvino", variant, tmp_path)
+    square = np.full((1080, 1080, 3), 114, np.uint8)
+    square[:, :810] = BUS
+    for picture in (BUS, square):
+        found = [one for one in network.detect(picture) if one.score >= SURE]
+        assert all(max(one.box.iou(person) for one in found) >= 0.7 for person in PEOPLE)
+        assert len(found) <= 5
+
+
+def test_more_shapes_than_are_kept_are_still_looked_at(tmp_path: Path) -> None:
+    network = real("openvino", "", tmp_path)
+    shapes = [(640, 360), (480, 360), (360, 640), (500, 500), (704, 576), (810, 1080), (640, 360)]
+    for width, height in shapes:
+        assert network.detect(np.full((height, width, 3), 114, np.uint8)) == []
+    assert len(network.detect(BUS)) >= 3
