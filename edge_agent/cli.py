@@ -25,6 +25,7 @@ from edge_agent import (
     cli_command,
     cli_enrol,
     cli_evidence,
+    cli_model,
     cli_playback,
     cli_recording,
     cli_replay,
@@ -86,6 +87,7 @@ cli_center.center.add_typer(cli_authority.ca, name="ca")
 cli_center.center.add_typer(cli_enrol.enrolment, name="enrolment")
 cli_center.center.add_typer(cli_command.command, name="command")
 app.add_typer(cli_center.center, name="center")
+app.add_typer(cli_model.model, name="model")
 
 
 @contextmanager

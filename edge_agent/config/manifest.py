@@ -79,6 +79,19 @@ def read_manifest(path: Path) -> Manifest:
         raise _trouble(path, _faults(error)) from error
 
 
+def with_variant(text: str, model: str, name: str, variant: Variant) -> str:
+    """The manifest's text with one more variant of a model, which is its default from now on.
+
+    What only describes (dates, figures, the comment at the top) stays.
+    """
+    data = yaml.safe_load(text)
+    entry = data["models"][model]
+    entry["variants"][name] = variant.model_dump()
+    entry["default"] = name
+    head = "".join(line for line in text.splitlines(keepends=True) if line.startswith("#"))
+    return head + yaml.safe_dump(data, sort_keys=False, width=100, allow_unicode=True)
+
+
 def _faults(error: Exception) -> str:
     """One line a fault: where it is in the manifest, and what is wrong."""
     if not isinstance(error, ValidationError):

@@ -45,10 +45,10 @@ def unusable(model: CheckedModel, why: str) -> Trouble:
     why = " ".join(why.split())[:300]
     return Trouble(
         "model.unusable",
-        f"Mô hình {model.path.name} không chạy được ở đây: {why}. Cài lại thư mục models đi kèm "
-        "phiên bản này.",
-        f"The model {model.path.name} cannot run here: {why}. Install the models folder that "
-        "belongs to this version again.",
+        f"Mô hình {model.path.name} không chạy được ở đây: {why}. Dùng mô hình khác, hoặc cài lại "
+        "thư mục models đi kèm phiên bản này.",
+        f"The model {model.path.name} cannot run here: {why}. Use another one, or install the "
+        "models folder that belongs to this version again.",
     )
 
 

@@ -27,8 +27,11 @@ class OpenVinoDetector:
 
     def __init__(self, model: CheckedModel, vision: Vision) -> None:
         compiled = compile_graph(model, vision)
-        _, height, width, channels = compiled.input().shape
-        shape = list(compiled.output(0).shape)
+        try:
+            _, height, width, channels = compiled.input().shape
+            shape = list(compiled.output(0).shape)
+        except (RuntimeError, ValueError) as error:  # several inputs, or sizes that are left open
+            raise unusable(model, str(error)) from error
         if channels != 3 or len(shape) != 3 or shape[1] != 4 + len(model.labels):
             raise unusable(model, f"output {shape}, labels {list(model.labels)}")
         if PERSON not in model.labels:
