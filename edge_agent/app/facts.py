@@ -41,7 +41,13 @@ class Facts:
 
     def sighted(self, sighting: Sighting) -> None:
         """An episode opened or closed: still, event and outbox rows become durable together."""
-        event = episode_event(self._site, sighting, self._keep_still(sighting))
+        name = f"{sighting.change.episode}.{sighting.change.phase}"
+        views = {
+            view: self._keep_still(sighting, f"{name}.{view}", picture)
+            for view, picture in sighting.views.items()
+        }
+        still = self._keep_still(sighting, name, sighting.still)
+        event = episode_event(self._site, sighting, still, views)
         self._record(event, sighting.thumbnail)
 
     def interrupted(self, reason: str) -> None:
@@ -49,14 +55,12 @@ class Facts:
         for opened in self._journal.open_episodes():
             self._record(closed_by_interruption(opened, self._clock.now(), reason), b"")
 
-    def _keep_still(self, sighting: Sighting) -> str:
+    def _keep_still(self, sighting: Sighting, name: str, picture: bytes) -> str:
         """The still's path; empty when there is none, or no room: the fact matters more."""
-        change = sighting.change
-        if not sighting.still:
+        if not picture:
             return ""
-        name = f"{change.episode}.{change.phase}"
         try:
-            return save_still(self._stills, name, change.t1, sighting.still)
+            return save_still(self._stills, name, sighting.change.t1, picture)
         except OSError as error:
             log.error("still.lost", id=name, error=error.strerror)
             return ""

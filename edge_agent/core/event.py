@@ -45,6 +45,15 @@ class Phase(StrEnum):
     CLOSED = "closed"
 
 
+class StillView(StrEnum):
+    """When in an episode a still was taken."""
+
+    BEFORE = "before"
+    NOW = "now"
+    WORST = "worst"
+    AFTER = "after"
+
+
 @dataclass(frozen=True, slots=True)
 class EpisodeChange:
     """An episode opened or closed, as the rules say it.
@@ -108,9 +117,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """An episode's change on its way from vision to the journal, with its still (JPEG) if any."""
+    """An episode's change on its way from vision to the journal, with its still (JPEG) if any:
+    as it was then (opened), or after (closed). `views` are more of it by `StillView`.
+    """
 
     change: EpisodeChange
     still: bytes = b""
     thumbnail: bytes = b""
     model: str = ""
+    views: Mapping[str, bytes] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypedDict
 
@@ -31,7 +31,8 @@ class EpisodeData(TypedDict):
     `t0` when the observation began, `t1` its last sighting, `seconds` between them, `tracks` the
     persons, `severity` low to urgent, `model` what saw it, `rules` and `calibration` the versions
     of what judged it, `figures` the rule's own (metres, sigma, mask states), `reason`
-    why it closed. On the wire `still` joins: the picture's path in the site's stills folder.
+    why it closed, `stills` the paths of its other views (before, worst) in the site's stills
+    folder. On the wire `still` joins: the path of the picture itself.
     """
 
     episode: str
@@ -48,9 +49,12 @@ class EpisodeData(TypedDict):
     rules: str
     calibration: str
     figures: dict[str, Any]
+    stills: dict[str, str]
 
 
-def episode_event(site: str, sighting: Sighting, still_path: str = "") -> Event:
+def episode_event(
+    site: str, sighting: Sighting, still_path: str = "", views: Mapping[str, str] | None = None
+) -> Event:
     """The fact that an episode opened (as severe as it is) or closed (info)."""
     change = sighting.change
     return Event(
@@ -60,7 +64,7 @@ def episode_event(site: str, sighting: Sighting, still_path: str = "") -> Event:
         subject=change.camera,
         time=change.t1,
         severity=_TELLS[change.severity] if change.phase is Phase.OPENED else "info",
-        data=dict(_data(change, sighting.model)),
+        data=dict(_data(change, sighting.model, views or {})),
         still=still_path,
     )
 
@@ -126,7 +130,7 @@ def record_event(
     return fresh
 
 
-def _data(change: EpisodeChange, model: str) -> EpisodeData:
+def _data(change: EpisodeChange, model: str, views: Mapping[str, str]) -> EpisodeData:
     return EpisodeData(
         episode=change.episode,
         phase=change.phase.value,
@@ -142,4 +146,5 @@ def _data(change: EpisodeChange, model: str) -> EpisodeData:
         rules=change.rules,
         calibration=change.calibration,
         figures=dict(wire.plain(change.data)),
+        stills={view: path for view, path in views.items() if path},
     )

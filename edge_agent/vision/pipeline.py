@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from edge_agent.config.behaviours import Rules
 from edge_agent.config.schema import Calibration
-from edge_agent.core.event import EpisodeChange, Sighting
+from edge_agent.core.event import EpisodeChange, Phase, Sighting, StillView
 from edge_agent.core.geometry import Box, Size
 from edge_agent.core.media import Camera
 from edge_agent.core.perception import (
@@ -37,6 +37,7 @@ from edge_agent.rules.watch import (
     see,
     tracks,
 )
+from edge_agent.vision.album import Album, Moment, divide
 from edge_agent.vision.detector import Detector
 from edge_agent.vision.frame import Frame, Image
 from edge_agent.vision.guard import ViewGuard
@@ -49,7 +50,6 @@ _SNAPSHOT_AGE = 10.0  # seconds that the picture of a snapshot may be old
 _LOOKS = 600  # analysed frames kept until asked for; the oldest goes
 _WALKS = 50  # walks that wait to be told; the oldest are dropped
 _SIZE = Size(640, 360)  # of a sub stream that nobody has seen yet
-_SAME = 0.3  # IoU of a track's box and a detection that are one person
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ class CameraPipeline:
         self._looked: list[Looked] = []
         self._walkers = Walkers()
         self._walks: deque[Walk] = deque(maxlen=_WALKS)
+        self._album = Album()
+        self._found: tuple[Box, ...] = ()
         self.analysed = 0
 
     @property
@@ -134,6 +136,7 @@ class CameraPipeline:
         if self._watch and self._watch.settings.size != frame.size:
             before = self.interrupt(frame.at, "size_changed")
             self._watch, self._looked, self._walkers = None, [], Walkers()
+            self._album.forget()
         watch = self._watch or self._new_watch(frame.size, frame.at)
         if self._gate.wants(frame.image, frame.at.mono, live=bool(tracks(watch))):
             self.analysed += 1
@@ -142,8 +145,11 @@ class CameraPipeline:
             watch = see(watch, frame.at, found)
             watch = self._read_masks(watch, frame)
             self._follow(watch, frame)
+            self._found = tuple(one.box for one in found)
+            self._album.look(frame, _boxes(watch), self._found)
         self._last = frame
         self._watch, changes = decide(watch, frame.at, self._guard.take(frame))
+        self._album.judge(frame, _boxes(self._watch), self._found, self._watch.episodes.all)
         return (*before, *(self._sighting(change, frame) for change in changes))
 
     def snapshot(self, now: Instant) -> tuple[Instant | None, bytes]:
@@ -243,8 +249,24 @@ class CameraPipeline:
         return read_heads(watch, key.at, readings)
 
     def _sighting(self, change: EpisodeChange, frame: Frame) -> Sighting:
-        still = self._still(change, frame)
-        return Sighting(change, still.picture, still.thumbnail, self._models.mark)
+        """The change with its pictures: opened as it is now, and before; closed as it is after;
+        both at the worst so far, which is the small picture of the closed one.
+        """
+        still, worst = self._still(change, frame), self._album.worst(change.episode)
+        kept = {StillView.WORST: worst}
+        if change.phase is Phase.OPENED:
+            kept[StillView.BEFORE] = self._album.before(change.t0)
+        views = {view: self._moment(change, one, view) for view, one in kept.items() if one}
+        small = views.get(StillView.WORST, still) if change.phase is Phase.CLOSED else still
+        pictures = {name.value: view.picture for name, view in views.items()}
+        return Sighting(change, still.picture, small.thumbnail, self._models.mark, pictures)
+
+    def _moment(self, change: EpisodeChange, moment: Moment, view: StillView) -> Still:
+        caption = self._caption(change, moment.at, view)
+        return make_still(moment.image(), *moment.divided(change.tracks), caption)
+
+    def _caption(self, change: EpisodeChange, at: Instant, view: StillView) -> tuple[str, str]:
+        return caption_of(change, self._outlook.camera, at.wall, self._outlook.zone, view)
 
     def _still(self, change: EpisodeChange, frame: Frame) -> Still:
         """From the main stream where a fresh key frame shows all who are in the event, else from
@@ -263,23 +285,16 @@ class CameraPipeline:
             inside, others = divide([box.scaled(sx, sy) for box in people], found)
             if len(inside) == len(people):
                 break
-        camera, zone = self._outlook.camera, self._outlook.zone
-        caption = caption_of(change, camera, picture.at.wall, zone)
-        return make_still(picture.image, inside, others, caption)
+        view = StillView.NOW if change.phase is Phase.OPENED else StillView.AFTER
+        return make_still(picture.image, inside, others, self._caption(change, picture.at, view))
+
+
+def _boxes(watch: Watch) -> dict[int, Box]:
+    """Who is followed where, by track."""
+    return {track.id: track.box for track in tracks(watch)}
 
 
 def _stream_size(camera: Camera) -> Size:
     """The size of the pictures that are looked at, as far as the camera has told it."""
     stream = camera.sub or camera.main
     return Size(stream.width or _SIZE.width, stream.height or _SIZE.height)
-
-
-def divide(wanted: Sequence[Box], found: Sequence[Box]) -> tuple[list[Box], list[Box]]:
-    """Which of the found boxes are the wanted persons, and which are others."""
-    rest, inside = list(found), []
-    for box in wanted:
-        best = max(rest, key=box.iou, default=None)
-        if best is not None and box.iou(best) >= _SAME:
-            rest.remove(best)
-            inside.append(best)
-    return inside, rest

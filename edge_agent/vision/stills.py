@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import cv2
 import numpy as np
 
-from edge_agent.core.event import EpisodeChange, Rule
+from edge_agent.core.event import EpisodeChange, Rule, StillView
 from edge_agent.core.geometry import Box, Size
 from edge_agent.core.media import Camera
 from edge_agent.rules.head import head_region
@@ -47,6 +47,14 @@ _KINDS = {
 }
 
 
+_VIEWS = {
+    StillView.BEFORE: "truoc / before",
+    StillView.NOW: "bat dau / opened",
+    StillView.WORST: "nang nhat / worst",
+    StillView.AFTER: "sau / after",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Still:
     """JPEG bytes: the picture of an event, and a small one for slow lines."""
@@ -74,17 +82,24 @@ def make_still(
     return Still(_jpeg(_with_caption(drawn, caption), STILL_BYTES), _jpeg(small, THUMBNAIL_BYTES))
 
 
-def caption_of(change: EpisodeChange, camera: Camera, at: datetime, zone: str) -> tuple[str, str]:
-    """Two lines: the rule and its figure; camera, place and the site's own time."""
+def caption_of(
+    change: EpisodeChange, camera: Camera, at: datetime, zone: str, view: StillView
+) -> tuple[str, str]:
+    """Two lines: the rule, its figure and which view of it; camera, place, the site's own time.
+
+    The figure is the worst one, so the picture from before has none.
+    """
     figure = ""
-    if change.rule is Rule.TAMPER:
+    if view is StillView.BEFORE:
+        figure = ""
+    elif change.rule is Rule.TAMPER:
         figure = f": {_KINDS.get(change.data.get('kind', ''), '')}"
     elif (metres := change.data.get("min_distance_m")) is not None:
         figure = f"  {metres:.1f} m"
     elif state := change.data.get("state"):
         figure = f"  ({state})"
     return (
-        plain(f"{_WORDS[change.rule]}{figure}  [{change.phase}]"),
+        plain(f"{_WORDS[change.rule]}{figure}  [{_VIEWS[view]}]"),
         place_and_time(camera, at, zone),
     )
 

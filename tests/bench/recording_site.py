@@ -83,8 +83,10 @@ class Street:
 
 
 @contextmanager
-def street(count: int, main: Encoding, sub: Encoding) -> Iterator[Street]:
-    """`count` cameras at free ports, named cam-1 and so on, served while the body runs."""
+def street(count: int, main: Encoding, sub: Encoding, apart: float = 0.0) -> Iterator[Street]:
+    """`count` cameras at free ports, named cam-1 and so on, served while the body runs; each is
+    `apart` seconds further in its loop than the one before.
+    """
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -93,7 +95,8 @@ def street(count: int, main: Encoding, sub: Encoding) -> Iterator[Street]:
         faults = Faults(f"cam-{number}")
         streams = {"main": main, "sub": sub}
         place = ("127.0.0.1", 0)
-        server = RtspServer(faults_name(number), place, streams, ACCOUNT, faults, loop.time())
+        began = loop.time() - number * apart
+        server = RtspServer(faults_name(number), place, streams, ACCOUNT, faults, began)
         cameras.append(Served(faults_name(number), faults, server))
     made = Street(cameras, loop)
     for name in made.cameras:

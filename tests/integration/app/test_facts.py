@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from types import MappingProxyType
@@ -54,3 +55,16 @@ def test_a_still_that_cannot_be_kept_costs_the_still_alone(tmp_path: Path) -> No
     (tmp_path / "state" / "stills").write_text("a file where a folder should be")
     agent._facts.sighted(a_sighting("bare"))
     until(lambda: recorded(tmp_path) == {"bare.opened"})
+
+
+def test_every_view_of_an_episode_is_kept_and_named_in_the_event(tmp_path: Path) -> None:
+    agent = an_agent(tmp_path)
+    whole = replace(a_sighting("seen"), views={"before": b"\xff\xd8b", "worst": b"\xff\xd8w"})
+    agent._facts.sighted(whole)
+    stills = tmp_path / "state" / "stills"
+    with closing(Journal(tmp_path / "state" / "events.db")) as journal:
+        event = journal.event("seen.opened")
+    assert event is not None
+    assert (stills / event.still).read_bytes() == b"\xff\xd8still"
+    assert (stills / event.data["stills"]["before"]).read_bytes() == b"\xff\xd8b"
+    assert (stills / event.data["stills"]["worst"]).name == "seen.opened.worst.jpg"

@@ -55,6 +55,7 @@ def test_an_opening_is_a_warning_and_goes_in_the_alarm_lane() -> None:
         "rules": "",
         "calibration": "",
         "figures": {"metres": 1.2, "sigma": None},
+        "stills": {},
     }
     fact, picture = messages(event, b"\xff\xd8x", "E", TOPICS)
     assert (fact.lane, picture.lane) == (Lane.ALARM, Lane.IMAGE)

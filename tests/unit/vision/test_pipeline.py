@@ -1,5 +1,7 @@
 """The pipeline of one camera with a scripted detector: frames in, sightings out."""
 
+import cv2
+import numpy as np
 import pytest
 
 from edge_agent.config.behaviours import DistancingRule, MaskRule, Rules
@@ -8,8 +10,10 @@ from edge_agent.core.event import Phase, Rule, Sighting
 from edge_agent.core.geometry import Box, Size
 from edge_agent.core.media import Camera, Identity, Stream
 from edge_agent.core.perception import MaskReading, MaskState
+from edge_agent.vision.album import divide
 from edge_agent.vision.frame import Frame, Image
-from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook, divide
+from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook
+from edge_agent.vision.stills import STILL_BYTES, THUMBNAIL_BYTES
 from tests.fakes.clock import FakeClock
 from tests.fakes.detector import ScriptedDetector, finds_rectangles
 from tests.unit.vision.pictures import scene
@@ -85,6 +89,47 @@ def test_the_episode_closes_when_they_part() -> None:
     rig = Rig()
     said = rig.play(CLOSE, 6) + rig.play(APART, 8)
     assert phases(said, Rule.DISTANCING) == [Phase.OPENED, Phase.CLOSED]
+
+
+NEARER = (Box(200, 100, 230, 190), Box(236, 100, 266, 190))
+BYSTANDER = Box(500, 100, 530, 190)
+
+
+def test_an_episode_shows_how_it_was_before_at_its_worst_and_after() -> None:
+    rig = Rig()
+    said = rig.play((*APART[:1],), 4) + rig.play((*CLOSE, BYSTANDER), 3)
+    said += rig.play((*NEARER, BYSTANDER), 2) + rig.play((*CLOSE, BYSTANDER), 2)
+    said += rig.play((), 8)
+    opened, closed = (one for one in said if one.change.rule is Rule.DISTANCING)
+    assert set(opened.views) == {"before", "worst"}
+    assert set(closed.views) == {"worst"}
+    pictures = [opened.still, *opened.views.values(), closed.still, *closed.views.values()]
+    assert len(set(pictures)) == 5
+    assert all(0 < len(one) <= STILL_BYTES for one in pictures)
+    assert all(0 < len(one.thumbnail) <= THUMBNAIL_BYTES for one in (opened, closed))
+    before, worst = decoded(opened.views["before"]), decoded(closed.views["worst"])
+    assert framed(worst, NEARER[1])
+    assert not framed(worst, BYSTANDER)
+    assert not framed(before, CLOSE[0])
+
+
+def test_the_worst_of_an_episode_that_was_never_worse_is_how_it_began() -> None:
+    rig = Rig()
+    said = rig.play(CLOSE, 6) + rig.play(APART, 8)
+    opened, closed = (one for one in said if one.change.rule is Rule.DISTANCING)
+    assert framed(decoded(opened.views["worst"]), CLOSE[0])
+    assert framed(decoded(closed.views["worst"]), CLOSE[0])
+
+
+def decoded(jpeg: bytes) -> Image:
+    return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+
+
+def framed(image: Image, box: Box) -> bool:
+    """Whether a red frame is drawn down the box's left side."""
+    column = image[round(box.y1) + 10 : round(box.y2) - 10, round(box.x1) - 1 : round(box.x1) + 2]
+    red = column.astype(int)
+    return bool((red[:, :, 2] - red[:, :, 1] > 60).any(axis=1).mean() > 0.8)
 
 
 def test_people_far_apart_open_nothing() -> None:
