@@ -125,7 +125,7 @@ class Custody:
     def _empty(self, folder: Path, held: Held, now: datetime) -> int:
         deleted: dict[str, list[tuple[datetime, int]]] = {}
         for still in sorted(folder.glob("*.jpg")):
-            event = self._journal.event(".".join(still.stem.split(".")[:2]))  # all its views
+            event = self._journal.event(".".join(still.stem.split(".")[:2]))  # all its shots
             camera = event.subject if event is not None else ""
             moment = event.time if event is not None else _end_of(folder.name) or now
             if not held.covers(camera, moment, moment + timedelta(seconds=1)):

@@ -42,12 +42,12 @@ class Facts:
     def sighted(self, sighting: Sighting) -> None:
         """An episode opened or closed: still, event and outbox rows become durable together."""
         name = f"{sighting.change.episode}.{sighting.change.phase}"
-        views = {
-            view: self._keep_still(sighting, f"{name}.{view}", picture)
-            for view, picture in sighting.views.items()
+        shots = {
+            shot: self._keep_still(sighting, f"{name}.{shot}", picture)
+            for shot, picture in sighting.shots.items()
         }
         still = self._keep_still(sighting, name, sighting.still)
-        event = episode_event(self._site, sighting, still, views)
+        event = episode_event(self._site, sighting, still, shots)
         self._record(event, sighting.thumbnail)
 
     def interrupted(self, reason: str) -> None:

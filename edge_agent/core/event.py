@@ -45,7 +45,7 @@ class Phase(StrEnum):
     CLOSED = "closed"
 
 
-class StillView(StrEnum):
+class Shot(StrEnum):
     """When in an episode a still was taken."""
 
     BEFORE = "before"
@@ -118,11 +118,11 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """An episode's change on its way from vision to the journal, with its still (JPEG) if any:
-    as it was then (opened), or after (closed). `views` are more of it by `StillView`.
+    as it was then (opened), or after (closed). `shots` are more of it by `Shot`.
     """
 
     change: EpisodeChange
     still: bytes = b""
     thumbnail: bytes = b""
     model: str = ""
-    views: Mapping[str, bytes] = field(default_factory=dict)
+    shots: Mapping[str, bytes] = field(default_factory=dict)

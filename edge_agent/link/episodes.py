@@ -31,7 +31,7 @@ class EpisodeData(TypedDict):
     `t0` when the observation began, `t1` its last sighting, `seconds` between them, `tracks` the
     persons, `severity` low to urgent, `model` what saw it, `rules` and `calibration` the versions
     of what judged it, `figures` the rule's own (metres, sigma, mask states), `reason`
-    why it closed, `stills` the paths of its other views (before, worst) in the site's stills
+    why it closed, `stills` the paths of its other shots (before, worst) in the site's stills
     folder. On the wire `still` joins: the path of the picture itself.
     """
 
@@ -53,7 +53,7 @@ class EpisodeData(TypedDict):
 
 
 def episode_event(
-    site: str, sighting: Sighting, still_path: str = "", views: Mapping[str, str] | None = None
+    site: str, sighting: Sighting, still_path: str = "", shots: Mapping[str, str] | None = None
 ) -> Event:
     """The fact that an episode opened (as severe as it is) or closed (info)."""
     change = sighting.change
@@ -64,7 +64,7 @@ def episode_event(
         subject=change.camera,
         time=change.t1,
         severity=_TELLS[change.severity] if change.phase is Phase.OPENED else "info",
-        data=dict(_data(change, sighting.model, views or {})),
+        data=dict(_data(change, sighting.model, shots or {})),
         still=still_path,
     )
 
@@ -130,7 +130,7 @@ def record_event(
     return fresh
 
 
-def _data(change: EpisodeChange, model: str, views: Mapping[str, str]) -> EpisodeData:
+def _data(change: EpisodeChange, model: str, shots: Mapping[str, str]) -> EpisodeData:
     return EpisodeData(
         episode=change.episode,
         phase=change.phase.value,
@@ -146,5 +146,5 @@ def _data(change: EpisodeChange, model: str, views: Mapping[str, str]) -> Episod
         rules=change.rules,
         calibration=change.calibration,
         figures=dict(wire.plain(change.data)),
-        stills={view: path for view, path in views.items() if path},
+        stills={shot: path for shot, path in shots.items() if path},
     )

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from edge_agent.core.geometry import Box
+from edge_agent.core.perception import Track
 from edge_agent.core.time import Instant
 from edge_agent.rules.episode import Episode, Stage
 from edge_agent.vision.frame import Frame, Image
@@ -104,6 +105,11 @@ class Album:
         """Looking begins anew."""
         self._ring.clear()
         self._worst, self._fading, self._bare = {}, {}, None
+
+
+def boxes_of(tracks: Iterable[Track]) -> dict[int, Box]:
+    """Who is followed where."""
+    return {track.id: track.box for track in tracks}
 
 
 def divide(wanted: Sequence[Box], found: Sequence[Box]) -> tuple[list[Box], list[Box]]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from threading import Condition, Event
 
 from edge_agent.core.media import KeyFrame
-from edge_agent.core.time import Instant
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.logs import log
 from edge_agent.vision.decoder import KeyFrameDecoder
@@ -89,22 +88,24 @@ class MainStreamSource:
 
 
 class KeyPictures:
-    """The newest key frame of one camera as a picture, decoded only when somebody asks."""
+    """The newest key frames as pictures, decoded only when somebody asks.
 
-    def __init__(self, camera: str, board: KeyFrameBoard) -> None:
-        self._camera, self._board = camera, board
-        self._decoder = KeyFrameDecoder()
-        self._decoded: tuple[Instant, Frame | None] | None = None
+    One decoder and one picture for all cameras: those of sixteen would be 300 MB, and a picture is
+    asked for again within the same look only. Owned by the inference thread.
+    """
 
-    def newest(self, oldest: float) -> Frame | None:
+    def __init__(self, board: KeyFrameBoard) -> None:
+        self._board, self._decoder = board, KeyFrameDecoder()
+        self._decoded: tuple[KeyFrame, Frame | None] | None = None
+
+    def newest(self, camera: str, oldest: float) -> Frame | None:
         """The picture, unless it was taken before monotonic second `oldest` or is damaged."""
-        key = self._board.newest(self._camera)
+        key = self._board.newest(camera)
         if key is None or key.at.mono < oldest:
             return None
-        if self._decoded is None or self._decoded[0] != key.at:
+        if self._decoded is None or self._decoded[0] is not key:
             image = self._decoder.decode(key)
-            frame = None if image is None else Frame(self._camera, key.at, image)
-            self._decoded = (key.at, frame)
+            self._decoded = (key, None if image is None else Frame(camera, key.at, image))
         return self._decoded[1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
@@ -82,6 +83,7 @@ class Lookout:
     ) -> None:
         self._job, self._models, self._say, self._clock = job, models, say, clock
         self._inbox, self._board = Inbox(), KeyFrameBoard()
+        self._pictures = KeyPictures(self._board)
         self._wanted = job.cameras
         self._eyes: dict[str, _Eye] = {}
         self._meters: dict[str, Meter] = {}
@@ -228,7 +230,7 @@ class Lookout:
             idle_fps=job.vision.idle_fps,
             view=job.views.get(camera.id, View()),
         )
-        keys = KeyPictures(camera.id, self._board).newest if camera.sub else None
+        keys = partial(self._pictures.newest, camera.id) if camera.sub else None
         tap = LiveTap(camera.id, self._say)
         pipeline = CameraPipeline(outlook, self._models, keys)
         eye = _Eye(camera, self._source(camera, tap), pipeline, tap, self._clock.now())

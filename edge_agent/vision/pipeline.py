@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from edge_agent.config.behaviours import Rules
 from edge_agent.config.schema import Calibration
-from edge_agent.core.event import EpisodeChange, Phase, Sighting, StillView
+from edge_agent.core.event import EpisodeChange, Phase, Shot, Sighting
 from edge_agent.core.geometry import Box, Size
 from edge_agent.core.media import Camera
 from edge_agent.core.perception import (
@@ -37,7 +37,7 @@ from edge_agent.rules.watch import (
     see,
     tracks,
 )
-from edge_agent.vision.album import Album, Moment, divide
+from edge_agent.vision.album import Album, Moment, boxes_of, divide
 from edge_agent.vision.detector import Detector
 from edge_agent.vision.frame import Frame, Image
 from edge_agent.vision.guard import ViewGuard
@@ -146,10 +146,10 @@ class CameraPipeline:
             watch = self._read_masks(watch, frame)
             self._follow(watch, frame)
             self._found = tuple(one.box for one in found)
-            self._album.look(frame, _boxes(watch), self._found)
+            self._album.look(frame, boxes_of(tracks(watch)), self._found)
         self._last = frame
         self._watch, changes = decide(watch, frame.at, self._guard.take(frame))
-        self._album.judge(frame, _boxes(self._watch), self._found, self._watch.episodes.all)
+        self._album.judge(frame, boxes_of(self.tracks), self._found, self._watch.episodes.all)
         return (*before, *(self._sighting(change, frame) for change in changes))
 
     def snapshot(self, now: Instant) -> tuple[Instant | None, bytes]:
@@ -230,8 +230,10 @@ class CameraPipeline:
         return self._key_picture(frame.at.mono - age) if self._key_picture else frame
 
     def _read_masks(self, watch: Watch, frame: Frame) -> Watch:
-        """Read the heads that are due, where they were when the key frame was taken."""
-        if not self._outlook.rules.mask.enabled or not tracks(watch):
+        """Read the heads that are due, where they were when the key frame was taken; nothing is
+        decoded where none is due.
+        """
+        if not self._outlook.rules.mask.enabled or not heads_due(watch, frame.at):
             return watch
         key = self._key(frame, _KEY_AGE)
         due = heads_due(watch, key.at) if key else ()
@@ -253,20 +255,20 @@ class CameraPipeline:
         both at the worst so far, which is the small picture of the closed one.
         """
         still, worst = self._still(change, frame), self._album.worst(change.episode)
-        kept = {StillView.WORST: worst}
+        kept = {Shot.WORST: worst}
         if change.phase is Phase.OPENED:
-            kept[StillView.BEFORE] = self._album.before(change.t0)
-        views = {view: self._moment(change, one, view) for view, one in kept.items() if one}
-        small = views.get(StillView.WORST, still) if change.phase is Phase.CLOSED else still
-        pictures = {name.value: view.picture for name, view in views.items()}
+            kept[Shot.BEFORE] = self._album.before(change.t0)
+        shots = {shot: self._moment(change, one, shot) for shot, one in kept.items() if one}
+        small = shots.get(Shot.WORST, still) if change.phase is Phase.CLOSED else still
+        pictures = {name.value: shot.picture for name, shot in shots.items()}
         return Sighting(change, still.picture, small.thumbnail, self._models.mark, pictures)
 
-    def _moment(self, change: EpisodeChange, moment: Moment, view: StillView) -> Still:
-        caption = self._caption(change, moment.at, view)
+    def _moment(self, change: EpisodeChange, moment: Moment, shot: Shot) -> Still:
+        caption = self._caption(change, moment.at, shot)
         return make_still(moment.image(), *moment.divided(change.tracks), caption)
 
-    def _caption(self, change: EpisodeChange, at: Instant, view: StillView) -> tuple[str, str]:
-        return caption_of(change, self._outlook.camera, at.wall, self._outlook.zone, view)
+    def _caption(self, change: EpisodeChange, at: Instant, shot: Shot) -> tuple[str, str]:
+        return caption_of(change, self._outlook.camera, at.wall, self._outlook.zone, shot)
 
     def _still(self, change: EpisodeChange, frame: Frame) -> Still:
         """From the main stream where a fresh key frame shows all who are in the event, else from
@@ -285,13 +287,8 @@ class CameraPipeline:
             inside, others = divide([box.scaled(sx, sy) for box in people], found)
             if len(inside) == len(people):
                 break
-        view = StillView.NOW if change.phase is Phase.OPENED else StillView.AFTER
-        return make_still(picture.image, inside, others, self._caption(change, picture.at, view))
-
-
-def _boxes(watch: Watch) -> dict[int, Box]:
-    """Who is followed where, by track."""
-    return {track.id: track.box for track in tracks(watch)}
+        shot = Shot.NOW if change.phase is Phase.OPENED else Shot.AFTER
+        return make_still(picture.image, inside, others, self._caption(change, picture.at, shot))
 
 
 def _stream_size(camera: Camera) -> Size:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import cv2
 import numpy as np
 
-from edge_agent.core.event import EpisodeChange, Rule, StillView
+from edge_agent.core.event import EpisodeChange, Rule, Shot
 from edge_agent.core.geometry import Box, Size
 from edge_agent.core.media import Camera
 from edge_agent.rules.head import head_region
@@ -47,11 +47,11 @@ _KINDS = {
 }
 
 
-_VIEWS = {
-    StillView.BEFORE: "truoc / before",
-    StillView.NOW: "bat dau / opened",
-    StillView.WORST: "nang nhat / worst",
-    StillView.AFTER: "sau / after",
+_SHOTS = {
+    Shot.BEFORE: "truoc / before",
+    Shot.NOW: "bat dau / opened",
+    Shot.WORST: "nang nhat / worst",
+    Shot.AFTER: "sau / after",
 }
 
 
@@ -83,14 +83,14 @@ def make_still(
 
 
 def caption_of(
-    change: EpisodeChange, camera: Camera, at: datetime, zone: str, view: StillView
+    change: EpisodeChange, camera: Camera, at: datetime, zone: str, shot: Shot
 ) -> tuple[str, str]:
-    """Two lines: the rule, its figure and which view of it; camera, place, the site's own time.
+    """Two lines: the rule, its figure and which shot of it; camera, place, the site's own time.
 
     The figure is the worst one, so the picture from before has none.
     """
     figure = ""
-    if view is StillView.BEFORE:
+    if shot is Shot.BEFORE:
         figure = ""
     elif change.rule is Rule.TAMPER:
         figure = f": {_KINDS.get(change.data.get('kind', ''), '')}"
@@ -99,7 +99,7 @@ def caption_of(
     elif state := change.data.get("state"):
         figure = f"  ({state})"
     return (
-        plain(f"{_WORDS[change.rule]}{figure}  [{_VIEWS[view]}]"),
+        plain(f"{_WORDS[change.rule]}{figure}  [{_SHOTS[shot]}]"),
         place_and_time(camera, at, zone),
     )
 

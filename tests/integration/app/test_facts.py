@@ -57,9 +57,9 @@ def test_a_still_that_cannot_be_kept_costs_the_still_alone(tmp_path: Path) -> No
     until(lambda: recorded(tmp_path) == {"bare.opened"})
 
 
-def test_every_view_of_an_episode_is_kept_and_named_in_the_event(tmp_path: Path) -> None:
+def test_every_shot_of_an_episode_is_kept_and_named_in_the_event(tmp_path: Path) -> None:
     agent = an_agent(tmp_path)
-    whole = replace(a_sighting("seen"), views={"before": b"\xff\xd8b", "worst": b"\xff\xd8w"})
+    whole = replace(a_sighting("seen"), shots={"before": b"\xff\xd8b", "worst": b"\xff\xd8w"})
     agent._facts.sighted(whole)
     stills = tmp_path / "state" / "stills"
     with closing(Journal(tmp_path / "state" / "events.db")) as journal:

@@ -9,6 +9,7 @@ from threading import Event, Thread
 
 import pytest
 
+from edge_agent.core.geometry import Size
 from edge_agent.core.media import KeyFrame
 from edge_agent.core.trouble import Trouble
 from edge_agent.recording.keyframes import KeyFrameServer
@@ -128,11 +129,23 @@ def test_the_main_stream_of_a_camera_without_another_gives_frames() -> None:
 
 def test_a_key_picture_is_decoded_once_and_not_when_it_is_old() -> None:
     board = KeyFrameBoard()
-    pictures, key = KeyPictures("c", board), some()
-    assert pictures.newest(0.0) is None
+    pictures, key = KeyPictures(board), some()
+    assert pictures.newest("c", 0.0) is None
     board.put(key)
-    picture = pictures.newest(key.at.mono - 2)
+    picture = pictures.newest("c", key.at.mono - 2)
     assert picture is not None
     assert picture.at == key.at
-    assert pictures.newest(key.at.mono - 1) is picture
-    assert pictures.newest(key.at.mono + 0.1) is None
+    assert pictures.newest("c", key.at.mono - 1) is picture
+    assert pictures.newest("c", key.at.mono + 0.1) is None
+
+
+def test_cameras_take_turns_with_one_decoder() -> None:
+    board, at = KeyFrameBoard(), some().at
+    pictures = KeyPictures(board)
+    sizes = {"a": (640, 360), "b": (320, 240), "c": (640, 360)}
+    for name, (width, height) in sizes.items():
+        board.put(key_frame(scene(width=width, height=height), at, name))
+    for name, (width, height) in [*sizes.items(), *sizes.items()]:
+        picture = pictures.newest(name, at.mono - 2)
+        assert picture is not None
+        assert (picture.camera, picture.size) == (name, Size(width, height))

@@ -101,13 +101,13 @@ def test_an_episode_shows_how_it_was_before_at_its_worst_and_after() -> None:
     said += rig.play((*NEARER, BYSTANDER), 2) + rig.play((*CLOSE, BYSTANDER), 2)
     said += rig.play((), 8)
     opened, closed = (one for one in said if one.change.rule is Rule.DISTANCING)
-    assert set(opened.views) == {"before", "worst"}
-    assert set(closed.views) == {"worst"}
-    pictures = [opened.still, *opened.views.values(), closed.still, *closed.views.values()]
+    assert set(opened.shots) == {"before", "worst"}
+    assert set(closed.shots) == {"worst"}
+    pictures = [opened.still, *opened.shots.values(), closed.still, *closed.shots.values()]
     assert len(set(pictures)) == 5
     assert all(0 < len(one) <= STILL_BYTES for one in pictures)
     assert all(0 < len(one.thumbnail) <= THUMBNAIL_BYTES for one in (opened, closed))
-    before, worst = decoded(opened.views["before"]), decoded(closed.views["worst"])
+    before, worst = decoded(opened.shots["before"]), decoded(closed.shots["worst"])
     assert framed(worst, NEARER[1])
     assert not framed(worst, BYSTANDER)
     assert not framed(before, CLOSE[0])
@@ -117,8 +117,8 @@ def test_the_worst_of_an_episode_that_was_never_worse_is_how_it_began() -> None:
     rig = Rig()
     said = rig.play(CLOSE, 6) + rig.play(APART, 8)
     opened, closed = (one for one in said if one.change.rule is Rule.DISTANCING)
-    assert framed(decoded(opened.views["worst"]), CLOSE[0])
-    assert framed(decoded(closed.views["worst"]), CLOSE[0])
+    assert framed(decoded(opened.shots["worst"]), CLOSE[0])
+    assert framed(decoded(closed.shots["worst"]), CLOSE[0])
 
 
 def decoded(jpeg: bytes) -> Image:

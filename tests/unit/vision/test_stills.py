@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_agent.core.event import EpisodeChange, Phase, Rule, StillView
+from edge_agent.core.event import EpisodeChange, Phase, Rule, Shot
 from edge_agent.core.geometry import Box
 from edge_agent.core.media import Camera, Identity, Stream
 from edge_agent.vision.frame import Image
@@ -97,9 +97,9 @@ def test_the_caption_names_rule_figure_camera_place_and_the_sites_own_time() -> 
         "e", Phase.OPENED, Rule.DISTANCING, "c1", AT, AT, (1, 2), data={"min_distance_m": 1.234}
     )
     zone, place = "Asia/Ho_Chi_Minh", "Hanh lang 1  corridor  2021-07-28 14:00:05 +07"
-    assert caption_of(change, camera, AT, zone, StillView.WORST) == (
+    assert caption_of(change, camera, AT, zone, Shot.WORST) == (
         "Khong giu khoang cach  1.2 m  [nang nhat / worst]",
         place,
     )
-    before = caption_of(change, camera, AT, zone, StillView.BEFORE)
+    before = caption_of(change, camera, AT, zone, Shot.BEFORE)
     assert before == ("Khong giu khoang cach  [truoc / before]", place)
