@@ -164,6 +164,15 @@ def floor_jacobian(
     return across, ahead, depth, jacobian
 
 
+def growth(plane: GroundPlane, before: tuple[float, float], after: tuple[float, float]) -> float:
+    """How many times larger somebody looks who walks from one foot pixel to another: as much as
+    the foot comes away from the horizon.
+    """
+    g, h, i = plane.matrix[6:]
+    here, there = g * before[0] + h * before[1] + i, g * after[0] + h * after[1] + i
+    return there / here if here > 1e-9 and there > 1e-9 else 1.0
+
+
 def pair_distance(a: GroundPoint, b: GroundPoint) -> tuple[float, float]:
     """Metres between two people and the standard deviation of that claim.
 

@@ -96,6 +96,11 @@ def tire(motion: Motion, seconds: float) -> Motion:
     )
 
 
+def grown(motion: Motion, times: float) -> Motion:
+    """The same motion of somebody who looks so many times larger."""
+    return motion._replace(width=motion.width * times, height=motion.height * times)
+
+
 def correct(motion: Motion, box: Box, seconds: float, hits: int, *, shape: bool = True) -> Motion:
     """The prediction pulled to a detection, `seconds` after the one before, the `hits`-th; width
     and height only when the box tells the `shape`.

@@ -11,7 +11,7 @@ from edge_agent.core.geometry import Box, GroundPoint, Size
 from edge_agent.core.perception import Detection
 from edge_agent.core.time import Instant
 from edge_agent.rules import motion as moves
-from edge_agent.rules.ground import GroundPlane
+from edge_agent.rules.ground import GroundPlane, growth
 from edge_agent.rules.matching import Found, find, match
 from edge_agent.rules.motion import Motion
 from edge_agent.rules.occlusion import Front, hide, whole
@@ -89,10 +89,22 @@ def _known(tracker: Tracker, at: Instant, one: Detection) -> Found:
     return Found(one, Sighting(at, one.box, ground), cut=False)
 
 
+def _grown(tracker: Tracker, trail: Trail, motion: Motion) -> Motion:
+    """The foretold motion of somebody whose feet are hidden: on a known floor they look larger or
+    smaller where they have come to.
+    """
+    if tracker.plane is None:
+        return motion
+    before, after = (trail.motion.x, trail.motion.y), (motion.x, motion.y)
+    return moves.grown(motion, growth(tracker.plane, before, after))
+
+
 def _hit(tracker: Tracker, trail: Trail, motion: Motion, found: Found) -> Trail:
     """The trail seen again: where it was foretold, pulled to where it was found."""
     at, hits = found.sighting.at, trail.hits + 1
     proof = trail.proof + found.detection.score
+    if found.cut:
+        motion = _grown(tracker, trail, motion)
     box = _own(found, motion.height)
     motion = moves.correct(motion, box, at.since(trail.seen.at), hits, shape=found.clear)
     sighting = Sighting(at, motion.box, _place(tracker, motion))
@@ -113,11 +125,11 @@ def _hit(tracker: Tracker, trail: Trail, motion: Motion, found: Found) -> Trail:
 
 
 def _own(found: Found, height: float) -> Box:
-    """The part of a found box that is this person's: of one cut off below, or doubtful and too
-    tall, the head is right and the feet are not.
+    """The part of a found box that is this person's: of one cut off below (by more than a box errs)
+    or doubtful and too tall, the head is right and the feet are not.
     """
     box = found.detection.box
-    shorter = found.cut and box.height < height
+    shorter = found.cut and box.height < (1 - moves.FOOT_ERROR) * height
     larger = not found.sure and box.height > LARGER * height
     return whole(box, height) if shorter or larger else box
 

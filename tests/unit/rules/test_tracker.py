@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.core.geometry import Box
+from edge_agent.config.schema import Calibration, CalibrationPoint
+from edge_agent.core.geometry import Box, Size
 from edge_agent.core.perception import Detection, TrackState
 from edge_agent.rules.ground import fit_plane
 from edge_agent.rules.tracker import Tracker, advance, advance_given
 from edge_agent.rules.trail import HIDDEN, Trail, box_at, may_continue
+from edge_agent.sim.camera_model import PinholeView
 from tests.unit.rules.scenes import FLOOR, PER_METRE, SIZE, Spot, moment, person
 
 PLANE = fit_plane(FLOOR, SIZE)
@@ -316,3 +318,23 @@ def test_the_floor_is_in_metres() -> None:
     assert trail.ground is not None
     assert (trail.ground.x, trail.ground.y) == pytest.approx((7.0, 5.0))
     assert trail.ground.sigma == pytest.approx(0.04, abs=0.04)
+
+
+def test_who_walks_away_behind_somebody_is_placed_where_they_are() -> None:
+    view = PinholeView(3.0, 25.0, 75.0, Size(640, 360))
+    spots = view.calibration(3.0, 4.0, 12.0)
+    marks = tuple(CalibrationPoint(pixel=spot.pixel, metres=spot.metres) for spot in spots)
+    state = Tracker(view.size, fit_plane(Calibration(size=(640, 360), points=marks), view.size))
+
+    def seen(y: float) -> Detection:
+        (x, foot), (_, head) = view.project([(0.0, y, 0.0), (0.0, y, 1.7)])
+        half = 0.19 * (foot - head)
+        return Detection(Box(x - half, head, x + half, foot), 0.9)
+
+    for number in range(30):
+        away = 6.0 + 0.2 * max(0, number - 10)
+        look = [seen(away)] if number < 10 else [seen(away), seen(4.8)]
+        state = advance(state, moment(number / 5), look)
+    walker = state.trails[0]
+    assert walker.ground is not None
+    assert walker.ground.y == pytest.approx(away, abs=0.25)
