@@ -11,8 +11,9 @@ Law 3. An episode is its rule, its place and its persons. A person who comes bac
        track, close to where the old one was last seen and after it, is the same person: no second
        episode. A crowd is its rule and its place: people come and go, the episode stays.
 Law 4. People who were close where an episode ran, before it fell silent, and who would open when
-       it has, are its people under other tracks, unless one of them came there walking: each
-       episode has at most one such heir.
+       it has, are its people under other tracks, unless one of them came there walking, or all
+       its own are in sight and nobody's track began there since: each episode has at most one
+       such heir.
 Law 5. For `cooldown` after the bridge, the same persons open no second one: they stay pending.
 Law 6. An episode ends at its last sighting, not when patience ran out.
 """

@@ -56,7 +56,7 @@ def former(
         if (
             one.stage is not Stage.PENDING
             and not one.heir
-            and not _in_sight(one, live)
+            and not (_in_sight(one, live) and not _newborn(one, heir))
             and _inherits(book, one, heir)
             and all(_began(one, person) for person in heir.claim.persons)
         ):
@@ -68,6 +68,14 @@ def _in_sight(one: Episode, live: Mapping[int, Trail]) -> bool:
     """Whether the persons of an episode are followed and seen: it ended, and lost nobody."""
     trails = [live.get(number) for number in one.claim.key]
     return all(trail is not None and not trail.misses for trail in trails)
+
+
+def _newborn(one: Episode, heir: Episode) -> bool:
+    """Whether a track of the heir began while the episode ran: nobody comes out of the floor, so
+    somebody there had lost theirs, perhaps to a passer-by who walks on with it.
+    """
+    known = {number for key in one.keys for number in key}
+    return any(p.id not in known and p.born.at.since(one.start) > 0 for p in heir.claim.persons)
 
 
 def _inherits(book: Episodes, one: Episode, heir: Episode) -> bool:

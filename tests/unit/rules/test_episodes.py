@@ -204,9 +204,13 @@ def spotted(*persons: Trail) -> Observation:
     return claim(*persons)._replace(spot=(0.5, 0.0))
 
 
-def test_tracks_that_others_walked_off_with_leave_their_episode_to_those_that_appear() -> None:
+@pytest.mark.parametrize("seen", [True, False])
+def test_tracks_that_others_walked_off_with_leave_their_episode_to_those_that_appear(
+    seen: bool,
+) -> None:
     """A passer-by takes the track along; those who stay get a new one in their midst."""
     story = Story().play(5.0, spotted(trail(1), trail(2, 0.9)))
+    story.live = {1: trail(1), 2: trail(2, 6.0)} if seen else {}
     heirs = spotted(trail(1), trail(3, 0.9, born=4.0))
     story.play(2.0, spotted(trail(1), trail(2, 0.9)), heirs).play(6.0, heirs)
     assert story.phases() == [OPENED]
