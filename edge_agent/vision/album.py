@@ -101,11 +101,6 @@ class Album:
         """The worst moment of an episode that lives or has just closed."""
         return self._worst.get(episode) or self._fading.get(episode)
 
-    def forget(self) -> None:
-        """Looking begins anew."""
-        self._ring.clear()
-        self._worst, self._fading, self._bare = {}, {}, None
-
 
 def boxes_of(tracks: Iterable[Track]) -> dict[int, Box]:
     """Who is followed where."""

@@ -29,6 +29,7 @@ from edge_agent.vision.keyframes import (
 from edge_agent.vision.live import LiveTap
 from edge_agent.vision.meter import Meter
 from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook
+from edge_agent.vision.room import REASON, Room
 from edge_agent.vision.worker import VisionJob
 
 _STARTING = "starting"
@@ -79,10 +80,15 @@ class Lookout:
     """
 
     def __init__(
-        self, job: VisionJob, models: Models, say: Callable[[object], None], clock: Clock
+        self,
+        job: VisionJob,
+        models: Models,
+        say: Callable[[object], None],
+        clock: Clock,
+        room: Room | None = None,
     ) -> None:
         self._job, self._models, self._say, self._clock = job, models, say, clock
-        self._inbox, self._board = Inbox(), KeyFrameBoard()
+        self._inbox, self._board, self._room = Inbox(), KeyFrameBoard(), room or Room()
         self._pictures = KeyPictures(self._board)
         self._wanted = job.cameras
         self._eyes: dict[str, _Eye] = {}
@@ -130,6 +136,7 @@ class Lookout:
             self._miss(now)
             if now.since(said) >= _STATUS_EVERY:
                 said = now
+                self._give_way(now)
                 self._tell(now)
             if now.since(counted) >= _COVERAGE_EVERY:
                 counted = now
@@ -145,6 +152,8 @@ class Lookout:
         if frame is None or eye is None:
             return
         eye.last, eye.lost = frame.at, False
+        if self._room.short:
+            return
         before = eye.pipeline.analysed
         for sighting in eye.pipeline.take(frame):
             self._say(sighting)
@@ -177,6 +186,13 @@ class Lookout:
             for sighting in (*ended, *eye.pipeline.missed(now, eye.reason)):
                 self._say(sighting)
 
+    def _give_way(self, now: Instant) -> None:
+        """Without room in memory nothing is looked at: what is open closes, pictures are let go."""
+        if self._room.look() and self._room.short:
+            for eye in self._eyes.values():
+                for sighting in eye.pipeline.rest(now, REASON):
+                    self._say(sighting)
+
     def _patience(self, camera: Camera) -> float:
         """Seconds without a frame that are too many; key frames alone come seldom."""
         lost = self._job.rules.tamper.lost
@@ -186,7 +202,7 @@ class Lookout:
         """The state of every camera."""
         for eye in self._eyes.values():
             name = eye.camera.id
-            reason = eye.reason or eye.pipeline.reason
+            reason = REASON if self._room.short else eye.reason or eye.pipeline.reason
             self._tell_looks(eye)
             dropped, persons = self._inbox.dropped(name), eye.pipeline.persons
             status = self._meters[name].status(now, dropped, persons, reason)

@@ -100,8 +100,7 @@ class CameraPipeline:
         self._looked: list[Looked] = []
         self._walkers = Walkers()
         self._walks: deque[Walk] = deque(maxlen=_WALKS)
-        self._album = Album()
-        self._found: tuple[Box, ...] = ()
+        self._album, self._found = Album(), tuple[Box, ...]()
         self.analysed = 0
 
     @property
@@ -134,9 +133,8 @@ class CameraPipeline:
         """
         before: tuple[Sighting, ...] = ()
         if self._watch and self._watch.settings.size != frame.size:
-            before = self.interrupt(frame.at, "size_changed")
+            before = self.rest(frame.at, "size_changed")
             self._watch, self._looked, self._walkers = None, [], Walkers()
-            self._album.forget()
         watch = self._watch or self._new_watch(frame.size, frame.at)
         if self._gate.wants(frame.image, frame.at.mono, live=bool(tracks(watch))):
             self.analysed += 1
@@ -176,6 +174,11 @@ class CameraPipeline:
             return ()
         self._watch, changes = interrupt(self._watch, at, reason)
         return tuple(Sighting(change, model=self._models.mark) for change in changes)
+
+    def rest(self, at: Instant, reason: str) -> tuple[Sighting, ...]:
+        """Looking pauses: what is open closes, and no picture is held."""
+        self._album, self._last = Album(), None
+        return self.interrupt(at, reason)
 
     def looks(self) -> Looks | None:
         """What the detector said since this was last asked; None when nothing was looked at."""
@@ -274,15 +277,12 @@ class CameraPipeline:
         """From the main stream where a fresh key frame shows all who are in the event, else from
         the frame. Both are searched for people anew: who moved must not escape the blur.
         """
-        people = [
-            track.box
-            for track in self.tracks
-            if track.id in change.tracks and track.state is not TrackState.LOST
-        ]
+        seen = [track for track in self.tracks if track.state is not TrackState.LOST]
+        people = [track.box for track in seen if track.id in change.tracks]
         key = self._key(frame, _STILL_AGE) if self._key_picture else None
         for picture in [key, frame] if key else [frame]:
-            sx = picture.size.width / frame.size.width
-            sy = picture.size.height / frame.size.height
+            there, here = picture.size, frame.size
+            sx, sy = there.width / here.width, there.height / here.height
             found = [person.box for person in self._models.detector.detect(picture.image)]
             inside, others = divide([box.scaled(sx, sy) for box in people], found)
             if len(inside) == len(people):

@@ -21,6 +21,7 @@ from edge_agent.vision.faces import MaskReader
 from edge_agent.vision.lookout import Lookout
 from edge_agent.vision.models import check_models
 from edge_agent.vision.pipeline import Models
+from edge_agent.vision.room import go_first, share_heaps
 from edge_agent.vision.worker import VisionJob
 
 _EX_CONFIG = 78  # sysexits.h: no restart will cure it
@@ -35,6 +36,8 @@ def work(job: VisionJob, pipe: Connection) -> int:
     configure(job.log.format, job.log.level)
     hide(credential.password for credential in job.credentials.values())
     cv2.setNumThreads(1)
+    go_first()
+    share_heaps()
     try:
         models = load_models(job.models, job.vision, job.key_frames.parent / "ultralytics")
         lookout = Lookout(job, models, _one_at_a_time(pipe), SystemClock())

@@ -15,15 +15,25 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TypeVar
 
+import numpy as np
+import pytest
+
+from edge_agent.app.vision import VisionChild
 from edge_agent.config.behaviours import DistancingRule, Rules
 from edge_agent.config.schema import Log
 from edge_agent.core.event import Phase, Rule, Sighting
+from edge_agent.core.geometry import Size
 from edge_agent.core.media import Camera, Identity, KeyFrame, Stream
 from edge_agent.core.perception import VisionStatus
 from edge_agent.core.trouble import Trouble
 from edge_agent.recording.keyframes import KeyFrameServer
 from edge_agent.runtime.clock import SystemClock
+from edge_agent.runtime.supervisor import Backoff, start_thread
+from edge_agent.vision.frame import Image
+from edge_agent.vision.specimens import Figure
+from edge_agent.vision.specimens import picture as specimen
 from edge_agent.vision.worker import VisionJob, run_vision
+from tests.integration.broker import until
 from tests.integration.vision.shipped import MODELS, STEADY
 from tests.integration.vision.street import PASSWORD, camera, film, floor, street
 from tests.unit.vision.encoded import key_frame
@@ -73,10 +83,10 @@ def vision(work: VisionJob) -> Iterator[tuple[SpawnProcess, Connection]]:
 
 
 @contextmanager
-def recorder(path: Path, *names: str) -> Iterator[None]:
-    """The recorder's socket, and a street with people as the key frame of each camera."""
+def recorder(path: Path, *names: str, picture: Image | None = None) -> Iterator[None]:
+    """The recorder's socket, and a street with people (or `picture`) as each camera's key frame."""
     server, stop = KeyFrameServer(path), Event()
-    encoded = key_frame(street(), CLOCK.now())
+    encoded = key_frame(street() if picture is None else picture, CLOCK.now())
 
     def film() -> None:
         while not stop.wait(0.2):
@@ -177,6 +187,83 @@ def test_a_damaged_model_is_told_and_ends_it_with_status_78(tmp_path: Path) -> N
         assert heard(pipe, Trouble).code == "model.damaged"
         process.join(DEADLINE)
         assert process.exitcode == 78
+
+
+@pytest.mark.parametrize("size", [(160, 120), (360, 640), (3840, 2160)])
+def test_a_tiny_an_upright_and_a_4k_stream_are_looked_at(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    wide, high = size
+    figure = Figure(wide / 2, 0.95 * high, 0.7 * min(high, 1.5 * wide))
+    work = job(tmp_path, "one")
+    shown = specimen("one", Size(wide, high), [figure]).image
+    with recorder(work.key_frames, "one", picture=shown), vision(work) as (_, pipe):
+        status = heard(pipe, VisionStatus, "one", least=10)
+        assert status.persons == 1
+        assert status.reason == "calibration.missing"
+
+
+def test_grey_and_torn_key_frames_are_passed_over_and_the_next_whole_one_is_seen(
+    tmp_path: Path,
+) -> None:
+    work = job(tmp_path, "one")
+    server, stop, mended = KeyFrameServer(work.key_frames), Event(), Event()
+    whole = key_frame(street(), CLOCK.now())
+    grey = key_frame(np.full_like(street(), 128), CLOCK.now())
+    torn = whole.data[: len(whole.data) // 3] + bytes(range(256)) * 40
+    sent = [whole.data, b"", torn, bytes(3000), grey.data]
+
+    def film() -> None:
+        number = 0
+        while not stop.wait(0.1):
+            number += 1
+            data = whole.data if mended.is_set() else sent[number % len(sent)]
+            server.offer(KeyFrame("one", "H264", CLOCK.now(), whole.extradata, data))
+
+    threads = [
+        Thread(target=server.run_once, args=(stop,), daemon=True),
+        Thread(target=film, daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    with vision(work) as (process, pipe):
+        analysed = heard(pipe, VisionStatus, "one", least=10).analysed
+        mended.set()
+        assert heard(pipe, VisionStatus, "one", least=analysed + 30).persons >= 2
+        assert process.is_alive()
+    stop.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+
+
+def test_vision_is_the_first_that_the_kernel_ends(tmp_path: Path) -> None:
+    with vision(job(tmp_path, "one")) as (process, pipe):
+        heard(pipe, VisionStatus, "one")
+        score = Path(f"/proc/{process.pid}/oom_score_adj").read_text()
+        assert int(score) > int(Path("/proc/self/oom_score_adj").read_text())
+
+
+def test_a_model_put_right_is_used_though_the_agent_goes_on(tmp_path: Path) -> None:
+    """The child ends with its Trouble; the agent's part starts it again and again."""
+    models = tmp_path / "models"
+    shutil.copytree(MODELS, models, ignore=shutil.ignore_patterns("train"))
+    weights = next(iter(models.glob("person.int8.bin")))
+    good = weights.read_bytes()
+    weights.write_bytes(good[:-1])
+    child = VisionChild(job(tmp_path, "one", models=models), ignore, ignore, ignore)
+    stop = Event()
+    backoff = Backoff(first=0.2, ceiling=1.0)
+    thread = start_thread("vision", child.run_once, stop, backoff)
+    until(lambda: [one.code for one in child.troubles] == ["model.damaged"], DEADLINE)
+    weights.write_bytes(good)
+    until(lambda: bool(child.statuses), DEADLINE)
+    assert child.troubles == ()
+    stop.set()
+    thread.join(DEADLINE)
+
+
+def ignore(_said: object) -> None:
+    """Nobody listens."""
 
 
 def test_the_agent_takes_the_job_without_the_libraries_that_see() -> None:

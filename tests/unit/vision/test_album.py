@@ -37,16 +37,18 @@ def test_of_an_empty_scene_the_last_picture_is_kept_when_somebody_comes() -> Non
     assert (before.at, dict(before.people)) == (empty, {})
 
 
-def test_no_more_than_twenty_seconds_are_kept_and_nothing_after_a_new_beginning() -> None:
+def test_no_more_than_twenty_seconds_are_kept() -> None:
     album, clock = Album(), FakeClock()
     for _ in range(300):
         look(album, last := clock.pass_time(0.2), {1: ONE})
     first = album.before(last.plus(-1000).wall)
     assert first is not None
     assert last.since(first.at) <= 21
-    album.forget()
-    assert album.before(last.wall) is None
-    assert album.worst("e") is None
+
+
+def test_a_new_album_is_empty() -> None:
+    assert Album().before(FakeClock().now().wall) is None
+    assert Album().worst("e") is None
 
 
 def test_everybody_who_is_not_meant_is_among_the_others() -> None:
