@@ -25,13 +25,14 @@ _NEVER = 300.0  # seconds without any change at all that no live picture lasts
 @dataclass(frozen=True, slots=True)
 class Stillness:
     """How much a camera's picture usually changes, from how many looks, at which mean luminance;
-    and since when it has not changed.
+    and since when it has not changed. `alive` says that it was ever known to change.
     """
 
     usual: float = 0.0
     looks: int = 0
     since: Instant | None = None
     light: float = 0.0
+    alive: bool = False
 
 
 def watched(still: Stillness, signals: FrameSignals) -> Stillness:
@@ -40,13 +41,14 @@ def watched(still: Stillness, signals: FrameSignals) -> Stillness:
     if _is_still(still, signals, light):
         return replace(still, since=still.since or signals.at)
     if abs(light - still.light) >= _OTHER_LIGHT:
-        return Stillness(signals.change, 1, None, light)
+        return Stillness(signals.change, 1, None, light, still.alive)
     rate = _DOWN if signals.change < still.usual else _UP
     if still.looks < _KNOWN:
         rate = 1 / (still.looks + 1)
     usual = still.usual + (signals.change - still.usual) * rate
     mean = still.light + (light - still.light) * max(rate, _DOWN)
-    return Stillness(usual, still.looks + 1, None, mean)
+    alive = still.alive or (still.looks >= _KNOWN and usual > 0)
+    return Stillness(usual, still.looks + 1, None, mean, alive)
 
 
 def seconds_still(still: Stillness, at: Instant) -> float:
@@ -55,11 +57,10 @@ def seconds_still(still: Stillness, at: Instant) -> float:
 
 
 def frozen(still: Stillness, at: Instant, patience: float) -> bool:
-    """Whether the picture is frozen. Of a camera whose live picture does not change either, only
+    """Whether the picture is frozen. Of a camera whose live picture was never seen to change, only
     minutes without any change tell.
     """
-    known = still.looks >= _KNOWN and still.usual > 0
-    return seconds_still(still, at) >= (patience if known else _NEVER)
+    return seconds_still(still, at) >= (patience if still.alive else _NEVER)
 
 
 def _is_still(still: Stillness, signals: FrameSignals, light: float) -> bool:

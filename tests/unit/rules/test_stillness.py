@@ -44,6 +44,13 @@ def test_a_lamp_that_takes_the_noise_away_freezes_nothing() -> None:
     assert not frozen(still, START.plus(t), 8.0)
 
 
+def test_a_picture_that_freezes_just_after_a_lamp_went_on_is_frozen() -> None:
+    still, t = shown(Stillness(), 0.0, 60, change=0.5, stir=120.0, light=60.0)
+    still, t = shown(still, t, 3, change=0.5, stir=120.0, light=110.0)
+    still, t = shown(still, t, 9, change=0.0, stir=0.0, light=110.0)
+    assert frozen(still, START.plus(t), 8.0)
+
+
 def test_of_a_camera_whose_picture_never_changed_minutes_tell() -> None:
     still, t = shown(Stillness(), 0.0, 200, change=0.0, stir=0.0)
     assert not frozen(still, START.plus(t), 8.0)
