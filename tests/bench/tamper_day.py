@@ -32,9 +32,13 @@ class Spell:
 
 
 class Day:
-    """All spells of one day at one place; `counts` says how many of each there are."""
+    """All spells of one day at one place; `counts` says how many of each there are. Without
+    `people` nobody comes.
+    """
 
-    def __init__(self, place: Place, seed: int, hours: float = 24.0) -> None:
+    def __init__(
+        self, place: Place, seed: int, hours: float = 24.0, *, people: bool = True
+    ) -> None:
         self._draw = np.random.default_rng((seed, 11))
         self.place, self.seconds = place, hours * HOUR
         self._scale = hours / 24.0
@@ -54,9 +58,16 @@ class Day:
             "reboot": self._some(5, 15, 45, 1, 1),
             "flicker": self._some(4, 20, 60, 1, 1),
         }
+        if not people:
+            self.spells |= {name: [] for name in ("crowd", "walkers", "near")}
         self.counts = {name: len(spells) for name, spells in self.spells.items()}
         self.counts["infrared switches"] = 0
-        self._infrared, self._waits = False, 0.0
+        self._infrared, self._agreed = False, 0.0
+
+    def settle(self, t: float) -> None:
+        """Begin to look at this second, with the camera's filter as it has been for long."""
+        light = self._sun(t) + 0.6 * self._sum("lamps", t)
+        self._infrared, self._agreed = light < _DARK, t
 
     def _some(self, many: int, short: float, long: float, least: float, most: float) -> list[Spell]:
         many = round(many * self._scale) if many * self._scale >= 1 else int(many > 0)
@@ -99,11 +110,12 @@ class Day:
     def _switch(self, t: float, light: float) -> bool:
         """The camera's filter: it waits three seconds, and around the edge it goes to and fro."""
         wanted = light < (3 * _DARK if self._infrared else _DARK)
-        self._waits = self._waits + 1 if wanted != self._infrared else 0.0
-        if self._waits > 3:
-            self._infrared, self._waits = wanted, 0.0
+        if wanted == self._infrared:
+            self._agreed = t
+        elif t - self._agreed > 3.0:
+            self._infrared, self._agreed = wanted, t
             self.counts["infrared switches"] += 1
-            self.place.exposure_lost(bright=self._infrared)
+            self.place.exposure_lost(bright=wanted)
         return self._infrared
 
     def _sum(self, name: str, t: float, ramp: float = 0.0) -> float:
