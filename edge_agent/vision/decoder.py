@@ -26,6 +26,9 @@ _OPTIONS = {
     "probesize": "200000",
 }
 _TIMEOUTS = (5, 5)  # seconds to open, seconds without a packet
+# A demuxer keeps the newest packet until the next one comes, and lets it go when the time is up:
+# what comes after so many seconds was sent before them and says nothing of now.
+_HELD = 0.9 * _TIMEOUTS[1]
 _NAMES = {"h264": "h264", "avc": "h264", "h265": "hevc", "hevc": "hevc"}
 
 
@@ -52,7 +55,7 @@ class RtspSource:
         """Frames until `stop`; raises Trouble `camera.*` when the session ends, in words that
         hold neither password nor user.
         """
-        pace, damaged = Pace(self._fps), 0
+        pace, damaged, before = Pace(self._fps), 0, self._clock.now()
         container = self._open()
         try:
             stream = _video(container, self._camera)
@@ -62,11 +65,13 @@ class RtspSource:
                     return
                 pictures = _decoded(packet)
                 damaged += pictures is None
-                self._tap(packet, stream, self._clock.now())
+                at = self._clock.now()
+                held = at.since(before) >= _HELD
+                self._tap(packet, stream, at)
                 for picture in pictures or ():
-                    at = self._clock.now()
-                    if pace.due(at.mono):
+                    if not held and pace.due(at.mono):
                         yield Frame(self._camera, at, picture.to_ndarray(format="bgr24"))
+                before = self._clock.now()
         finally:
             container.close()
             if damaged:
