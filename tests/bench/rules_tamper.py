@@ -28,7 +28,13 @@ from tests.bench.tamper_scenes import PLACES
 
 WITHIN = 10.0  # seconds
 NAMED = 0.9  # share of acts that are called what they are
-SENT = ("covered at once", "out of focus", "turned 10-90 deg", "frozen picture")
+SENT = (
+    "covered at once",
+    "out of focus",
+    "turned 10-90 deg",
+    "frozen picture",
+    "frozen in new light",
+)
 
 Found = tuple[float | None, str]
 

@@ -15,7 +15,7 @@ Done = Callable[[float, float, int], Tampering]
 class Act:
     """`done` gives the state of the camera from (seconds since the act began, a share 0..1 of its
     own, a whole number of its own); it is complete after `takes` seconds; `frozen` shows the last
-    picture again and again.
+    picture again and again; `relit` is done two seconds after the light has changed.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Act:
     done: Done
     takes: float = 0.0
     frozen: bool = False
+    relit: bool = False
 
 
 def _cover(s: float, share: float, own: int) -> Tampering:
@@ -92,4 +93,5 @@ ACTS: tuple[Act, ...] = (
     Act("tilted 8-22 deg", frozenset({_M}), _up),
     Act("lens cap", frozenset({_D, _C}), _cap),
     Act("frozen picture", frozenset({_F}), _nothing, frozen=True),
+    Act("frozen in new light", frozenset({_F}), _nothing, frozen=True, relit=True),
 )

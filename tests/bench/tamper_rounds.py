@@ -28,6 +28,7 @@ LIGHTS = ("day", "infrared night", "lamp light")
 _LEARNS = 90  # seconds of the usual view before an act
 _WATCHES = 16  # seconds after an act is complete
 _SENT_LEARNS = 45  # the same where every frame is encoded
+_RELIT = 2  # seconds from a change of light to an act that comes after one
 
 
 @dataclass
@@ -66,6 +67,11 @@ def usual(light: str, t: float) -> Weather:
     return Weather(wind=0.3, cloud=0.3, people=people)
 
 
+def changed(light: str) -> str:
+    """The light that comes where this one was."""
+    return LIGHTS[(LIGHTS.index(light) + 1) % len(LIGHTS)]
+
+
 def perform(act: Act, kind: str, light: str, seed: int) -> tuple[float | None, str]:
     """Seconds from the end of the act until it was noticed (None: not in time), and as what.
 
@@ -78,8 +84,13 @@ def perform(act: Act, kind: str, light: str, seed: int) -> tuple[float | None, s
             t += 1.0
             if opened(eye.take(place.render(t, usual(before, t)), t)):
                 return None, "false alarm before"
-    share, own, began = float(draw.random()), int(draw.integers(0, 1000)), t
-    still = place.render(t, usual(light, t))
+    share, own = float(draw.random()), int(draw.integers(0, 1000))
+    if act.relit:
+        light = changed(light)
+        for _ in range(_RELIT):
+            t += 1.0
+            eye.take(place.render(t, usual(light, t)), t)
+    began, still = t, place.render(t, usual(light, t))
     while t < began + act.takes + _WATCHES:
         t += 1.0
         done = act.done(t - began, share, own)
@@ -143,5 +154,7 @@ def _sent_pictures(
             yield picture
             continue
         done = act.done(t - began, share, own) if act is not None and t >= began else None
-        picture = sensed(place.render(t, usual(light, t), done), draw, sigma)
+        relit = act is not None and act.relit and t >= began - _RELIT
+        weather = usual(changed(light) if relit else light, t)
+        picture = sensed(place.render(t, weather, done), draw, sigma)
         yield picture

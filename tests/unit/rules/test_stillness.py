@@ -21,7 +21,7 @@ def shown(
 
 def test_a_picture_that_an_encoder_refines_is_frozen() -> None:
     still, t = shown(Stillness(), 0.0, 60, change=0.45, stir=120.0)
-    still, t = shown(still, t, 8, change=0.07, stir=9.0)
+    still, t = shown(still, t, 7, change=0.07, stir=9.0)
     assert not frozen(still, START.plus(t), 8.0)
     still, t = shown(still, t, 1, change=0.07, stir=9.0)
     assert frozen(still, START.plus(t), 8.0)
@@ -48,6 +48,13 @@ def test_a_picture_that_freezes_just_after_a_lamp_went_on_is_frozen() -> None:
     still, t = shown(Stillness(), 0.0, 60, change=0.5, stir=120.0, light=60.0)
     still, t = shown(still, t, 3, change=0.5, stir=120.0, light=110.0)
     still, t = shown(still, t, 9, change=0.0, stir=0.0, light=110.0)
+    assert frozen(still, START.plus(t), 8.0)
+
+
+def test_what_an_encoder_refines_just_after_a_lamp_went_on_is_frozen() -> None:
+    still, t = shown(Stillness(), 0.0, 60, change=1.2, stir=20.0, light=60.0)
+    still, t = shown(still, t, 1, change=0.44, stir=61.0, light=110.0)
+    still, t = shown(still, t, 9, change=0.13, stir=12.0, light=110.0)
     assert frozen(still, START.plus(t), 8.0)
 
 
