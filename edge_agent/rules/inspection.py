@@ -26,6 +26,7 @@ _MEMORY = 3  # looks back to the one that says whether what is seen stands still
 _GREY = 3.0  # colour below which the camera sees by infrared light
 _DARK = 40.0  # luminance that 95 % of a dark picture stay below
 _DIM_YET_SEEN = 0.4  # agreement of a dark picture with the view: dim, and still seen
+_NOT_DIM = 0.75  # share lost from which on a dark picture shows a clock, and not a dim view
 _STANDS = 0.3  # agreement of a cell with itself a moment ago: structure, not noise
 _EMPTY = 0.8  # share of cells without structure that is a cover even where no view is known
 _BUSY = 0.15  # share where what is new does not stand still: a crowd, not another view
@@ -173,7 +174,8 @@ def _verdict(
     """Whether the look is suspicious, and of what (None: not to be said yet)."""
     if likeness is None:
         return (True, _hidden(signals, 0.0)) if _empty(standing) else (False, None)
-    dim = signals.bright < _DARK and likeness.whole >= _DIM_YET_SEEN
+    seen = likeness.whole >= _DIM_YET_SEEN and likeness.lost < _NOT_DIM
+    dim = signals.bright < _DARK and seen
     if likeness.lost >= limits.lost and not dim:
         return True, _of_lost(limits, signals, likeness, sure)
     if sure and _elsewhere(limits, likeness) and not dim:

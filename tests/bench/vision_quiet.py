@@ -117,7 +117,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--cut", action="store_true")
     asked = parser.parse_args(words)
-    minutes = 4.0 if asked.cut else asked.minutes
+    minutes = 2.0 if asked.cut else asked.minutes
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as scratch:
         models = load_models(MODELS, Vision(), Path(scratch))
