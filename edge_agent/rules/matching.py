@@ -118,12 +118,11 @@ def match(
 
 def _usable(detection: Detection, size: Size) -> bool:
     """Whether a model's answer can be a person of this frame: numbers, on the picture, in scale."""
-    box = detection.box
-    x, y = box.centre
+    x1, y1, x2, y2 = detection.box
     return (
         detection.score >= DOUBTFUL
-        and 0 <= x <= size.width
-        and 0 <= y <= size.height
-        and 1 <= box.width <= 2 * size.width
-        and 1 <= box.height <= 2 * size.height
+        and 0 <= x1 + x2 <= 2 * size.width
+        and 0 <= y1 + y2 <= 2 * size.height
+        and 1 <= x2 - x1 <= 2 * size.width
+        and 1 <= y2 - y1 <= 2 * size.height
     )

@@ -53,6 +53,11 @@ def measured_variance(height: float) -> float:
     return max(LEAST_ERROR, FOOT_ERROR * height) ** 2
 
 
+def foot_error(box: Box) -> float:
+    """Standard deviation in pixels of the foot point of a box that is seen for the first time."""
+    return math.sqrt(measured_variance(box.height))
+
+
 def begin(box: Box) -> Motion:
     """A person seen for the first time: here, at an unknown speed."""
     x, y = box.foot

@@ -40,7 +40,7 @@ def advance(tracker: Tracker, at: Instant, detections: Sequence[Detection]) -> T
     step = 0.0 if tracker.at is None else at.since(tracker.at)
     trails = [trail for trail in tracker.trails if lives(trail, at, tracker.size)]
     motions = [moves.predict(trail.motion, step) for trail in trails]
-    found = find(detections, at, tracker.size, lambda box: _place(tracker, moves.begin(box)))
+    found = find(detections, at, tracker.size, lambda box: _spot(tracker, box))
     given = match(trails, motions, found, at)
     hits = {i: _hit(tracker, trails[i], motions[i], found[j]) for i, j in given.items()}
     fronts = [_front(trail) for trail in hits.values() if trail.confirmed]
@@ -85,8 +85,7 @@ def advance_given(
 
 
 def _known(tracker: Tracker, at: Instant, one: Detection) -> Found:
-    ground = _place(tracker, moves.begin(one.box))
-    return Found(one, Sighting(at, one.box, ground), cut=False)
+    return Found(one, Sighting(at, one.box, _spot(tracker, one.box)), cut=False)
 
 
 def _grown(tracker: Tracker, trail: Trail, motion: Motion) -> Motion:
@@ -161,6 +160,11 @@ def _born(number: int, found: Found) -> Trail:
     return Trail(
         number, False, 1, 0, score, motion, seen.ground, seen, seen, (seen,), None, score, seen.at
     )
+
+
+def _spot(tracker: Tracker, box: Box) -> GroundPoint | None:
+    """The place of somebody just found, of whom nothing else is known."""
+    return None if tracker.plane is None else stand(tracker.plane, box, moves.foot_error(box))
 
 
 def _place(tracker: Tracker, motion: Motion) -> GroundPoint | None:
