@@ -20,9 +20,14 @@ THERE = 1.2  # metres between the middles of two episodes that are one
 def predecessor(
     episodes: Sequence[Episode], claim: Observation, live: Mapping[int, Trail]
 ) -> int | None:
-    """The running episode that these persons continue under new tracks, if any."""
+    """The running episode that these persons continue under new tracks, if any; the one of these
+    very tracks is `running`.
+    """
+    youngest = _youngest(claim) if claim.reach is None else math.inf
     for index, episode in enumerate(episodes):
-        if episode.stage is not Stage.CLOSED and continues(episode, claim, live):
+        if episode.stage is Stage.CLOSED or episode.last.mono - COAST > youngest:
+            continue
+        if continues(episode, claim, live):
             return index
     return None
 
@@ -37,7 +42,7 @@ def continues(episode: Episode, claim: Observation, live: Mapping[int, Trail]) -
     if claim.reach is not None:
         return _same_crowd(before, claim, claim.reach)
     # Tracks that all began well before the last sighting continue nobody; most end here.
-    if max([person.born.at.mono for person in claim.persons]) < episode.last.mono - COAST:
+    if _youngest(claim) < episode.last.mono - COAST:
         return False
     known = before.key
     new = [person for person in claim.persons if person.id not in known]
@@ -46,6 +51,11 @@ def continues(episode: Episode, claim: Observation, live: Mapping[int, Trail]) -
         all(may_continue(gone, come) for gone, come in zip(order, new, strict=True))
         for order in permutations(old)
     )
+
+
+def _youngest(claim: Observation) -> float:
+    """The monotonic second at which the youngest of the claim's tracks began."""
+    return max([person.born.at.mono for person in claim.persons], default=-math.inf)
 
 
 def former(
