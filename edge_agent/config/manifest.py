@@ -40,7 +40,8 @@ class ModelEntry(Part):
     """One model: `default` names the variant that runs when the configuration names none.
 
     `input` and `output` say the tensors in the words of the model's own card; `threshold` and
-    `thresholds` (per label) are scores 0..1, chosen on the validation pictures.
+    `thresholds` (per label) are scores 0..1. `platt` (slope, offset) makes a raw score the share
+    of such answers that are right: sigmoid(slope × logit(score) + offset) (Platt 1999).
     """
 
     default: str
@@ -49,6 +50,7 @@ class ModelEntry(Part):
     output: Any = None
     threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
+    platt: tuple[float, float] = (1.0, 0.0)
     licence: str
     provenance: Any
     variants: Annotated[dict[str, Variant], Field(min_length=1)]

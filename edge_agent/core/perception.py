@@ -45,13 +45,14 @@ class MaskState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MaskReading:
-    """What the mask model says of one head crop; `head_px` is the crop's side in the pixels of
-    the picture it was cut from.
+    """What both looks say of one head or face; `head_px` is the crop's side in the pixels of
+    the picture it was cut from, `face` where in that picture a face was found.
     """
 
     state: MaskState
     score: float
     head_px: float
+    face: Box | None = None
 
 
 class TrackState(StrEnum):

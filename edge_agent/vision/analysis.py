@@ -13,7 +13,7 @@ from itertools import combinations
 
 from edge_agent.core.event import Sighting
 from edge_agent.core.geometry import Box, GroundPoint, Size
-from edge_agent.core.perception import Detection, MaskState, Track, TrackState
+from edge_agent.core.perception import MaskState, Track, TrackState
 from edge_agent.rules import motion
 from edge_agent.rules.estimate import estimate_distance
 from edge_agent.rules.ground import GroundPlane, fit_plane
@@ -22,8 +22,9 @@ from edge_agent.rules.matching import SURE
 from edge_agent.rules.standing import stand
 from edge_agent.rules.telling import Line, event_line
 from edge_agent.vision.footage import START, Numbered, Source, film_frames, picture_frame
-from edge_agent.vision.frame import Frame, Image
+from edge_agent.vision.frame import Image
 from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook
+from edge_agent.vision.portraits import Portrait, portraits
 
 NEAR = 4.0  # metres; estimates of more are not told
 
@@ -66,9 +67,10 @@ def analyse_picture(source: Source, outlook: Outlook, models: Models) -> Look:
     frame = picture_frame(source)
     plane = fit_plane(outlook.calibration, frame.size) if outlook.calibration else None
     found = [one for one in models.detector.detect(frame.image) if one.score >= SURE]
+    together = portraits(found, models.find_faces(frame.image), frame.size)
     people = [
-        _person_in_picture(number, detection, frame, plane, models)
-        for number, detection in enumerate(found, start=1)
+        _person_in_picture(number, portrait, frame.size, plane)
+        for number, portrait in enumerate(together, start=1)
     ]
     numbered = Numbered(0, frame)
     return _look(source, numbered, (_frame_line(source, numbered, people, plane is None),))
@@ -120,22 +122,24 @@ def _person(track: Track, size: Size, score: float | None) -> Line:
         "seen": track.state is not TrackState.LOST,
         **_place(track.ground),
         "head_box": _corners(head_region(track.box, size)),
-        "face_box": None,  # the mask model reads the head as a whole and finds no face in it
+        "face_box": None,  # of a video the votes are told, and they have no one place
         "mask": track.mask.value,
         "mask_score": round(score, 4) if answered and score is not None else None,
     }
 
 
 def _person_in_picture(
-    number: int, detection: Detection, frame: Frame, plane: GroundPlane | None, models: Models
+    number: int, portrait: Portrait, size: Size, plane: GroundPlane | None
 ) -> Line:
-    """A person whom nobody follows: one reading is the answer."""
-    reading = models.read_mask(frame.image, head_region(detection.box, frame.size))
-    ground = stand(plane, detection.box, motion.begin(detection.box).error) if plane else None
-    track = Track(
-        number, TrackState.TENTATIVE, detection.box, detection.score, ground, reading.state
-    )
-    return _person(track, frame.size, reading.score)
+    """A person whom nobody follows: one reading is the answer. Where only a face was found, where
+    the feet stand is anybody's guess.
+    """
+    person, reading = portrait.person, portrait.reading
+    floor = None if portrait.by_face else plane
+    ground = stand(floor, person.box, motion.begin(person.box).error) if floor else None
+    track = Track(number, TrackState.TENTATIVE, person.box, person.score, ground, reading.state)
+    face = None if reading.face is None else _corners(reading.face)
+    return _person(track, size, reading.score) | {"face_box": face, "by_face": portrait.by_face}
 
 
 def _place(ground: GroundPoint | None) -> Line:

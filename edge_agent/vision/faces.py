@@ -1,98 +1,68 @@
-"""Mask states: head crops of the main stream, classified one by one."""
+"""Mask states: a face is found, looked at a second time, and told or called unknown."""
 
 from __future__ import annotations
-
-import math
-from typing import Any
-
-import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from edge_agent.config.schema import Vision
 from edge_agent.core.geometry import Box
 from edge_agent.core.perception import MaskReading, MaskState
-from edge_agent.vision.detector.graph import compile_graph, unusable
-from edge_agent.vision.frame import Image, size_of
+from edge_agent.vision.facecells import Face, calibrated, distinct, side_of
+from edge_agent.vision.facefinder import FaceFinder
+from edge_agent.vision.frame import Image
 from edge_agent.vision.models import CheckedModel
+from edge_agent.vision.secondlook import SecondLook, joined
 
+AROUND = 1.6  # the crop's side in head squares: a face seldom lies where its body promises
+LEAST_FACE = 12.0  # pixels of the picture below which a face cannot be read
 THRESHOLD = 0.5  # for a state whose manifest entry names none
 
 
-class MaskReader:
-    """Reads the mask of one head by a classifier: input 1 × 3 × side × side, output a probability
-    a label. Owned by one thread.
+class FaceReader:
+    """Reads mask states with both networks; thresholds and calibration are those of the second,
+    chosen for the two together. Owned by one thread.
     """
 
-    def __init__(self, model: CheckedModel, vision: Vision) -> None:
-        compiled = compile_graph(model, vision)
-        _, self._side, width, channels = compiled.input().shape
-        outputs = int(np.prod(list(compiled.output(0).shape)))
-        if channels != 3 or width != self._side or outputs != len(model.labels):
-            raise unusable(model, f"{outputs} outputs, labels {list(model.labels)}")
-        try:
-            self._states = tuple(MaskState(label) for label in model.labels)
-        except ValueError as error:
-            raise unusable(model, str(error)) from error
-        self._request = compiled.create_infer_request()
-        self._thresholds = dict(model.thresholds)
-        self._model = model.mark
+    def __init__(self, face: CheckedModel, mask: CheckedModel, vision: Vision) -> None:
+        self._finder, self._second = FaceFinder(face, vision), SecondLook(mask, vision)
+        self._platt, self._thresholds = mask.platt, dict(mask.thresholds)
 
     @property
     def model(self) -> str:
-        """Name and hash of the weights."""
-        return self._model
+        """Names and hashes of the weights."""
+        return f"{self._finder.model} {self._second.model}"
 
     def read(self, image: Image, head: Box) -> MaskReading:
-        """The mask state of the head in this square of the picture (its pixels).
+        """The mask state of the person whose head should be in this square of the picture.
 
-        A score below its state's threshold, and a head outside the picture, read as unknown.
+        The best face whose middle lies in the square; none, one under 12 pixels, or a score below
+        its state's threshold reads as unknown.
         """
-        crop = square(image, head, self._side)
-        if crop is None:
+        x, y = head.centre
+        half = AROUND * max(head.width, head.height) / 2
+        faces = self._finder.near(image, Box(x - half, y - half, x + half, y + half))
+        inside = [face for face in faces if _within(face.box.centre, head)]
+        if not inside:
             return MaskReading(MaskState.UNKNOWN, 0.0, head.width)
-        self._request.infer([crop[None]], share_inputs=True)
-        scores = np.asarray(self._request.get_output_tensor(0).data, np.float32).reshape(-1)
-        return verdict(self._states, scores, self._thresholds, head.width)
+        best = max(inside, key=lambda face: face.found)
+        return self._verdict(self._again(image, best), head.width)
+
+    def everywhere(self, image: Image) -> list[MaskReading]:
+        """What every face of a whole picture says, best first."""
+        return [self._verdict(face, face.box.width) for face in self.faces(image)]
+
+    def faces(self, image: Image) -> list[Face]:
+        """All faces of a whole picture after the second look, best first."""
+        return distinct([self._again(image, face) for face in self._finder.everywhere(image)])
+
+    def _again(self, image: Image, face: Face) -> Face:
+        return joined(face, self._second.shares(image, face.box), self._finder.states)
+
+    def _verdict(self, face: Face, head_px: float) -> MaskReading:
+        """The state of a face, or unknown where it is too small or not likely enough."""
+        state, score = face.state, calibrated(face.raw, self._platt)
+        if side_of(face.box) < LEAST_FACE or score < self._thresholds.get(state.value, THRESHOLD):
+            state = MaskState.UNKNOWN
+        return MaskReading(state, score, head_px, face.box)
 
 
-def verdict(
-    states: tuple[MaskState, ...],
-    scores: NDArray[np.float32],
-    thresholds: dict[str, float],
-    head_px: float,
-) -> MaskReading:
-    """The likeliest state, or unknown where it is not likely enough."""
-    best = int(np.argmax(scores))
-    state, score = states[best], float(scores[best])
-    if score < thresholds.get(state.value, THRESHOLD):
-        return MaskReading(MaskState.UNKNOWN, score, head_px)
-    return MaskReading(state, score, head_px)
-
-
-def square(image: Image, head: Box, side: int) -> Image | None:
-    """The head as a square picture of `side` pixels; what lies beyond the border repeats it.
-
-    None for a head whose centre is outside the picture or that is less than two pixels wide.
-    """
-    size = size_of(image)
-    x, y = head.centre
-    span = round(max(head.width, head.height))
-    if span < 2 or not (0 <= x < size.width and 0 <= y < size.height):
-        return None
-    left, top = math.floor(x - span / 2), math.floor(y - span / 2)
-    right, bottom = left + span, top + span
-    inner: Any = image[
-        max(top, 0) : min(bottom, size.height), max(left, 0) : min(right, size.width)
-    ]
-    beyond = (
-        max(-top, 0),
-        max(bottom - size.height, 0),
-        max(-left, 0),
-        max(right - size.width, 0),
-    )
-    if any(beyond):
-        inner = cv2.copyMakeBorder(inner, *beyond, cv2.BORDER_REPLICATE)
-    method = cv2.INTER_AREA if span > side else cv2.INTER_LINEAR
-    crop: Image = cv2.resize(inner, (side, side), interpolation=method).astype(np.uint8, copy=False)
-    return crop
+def _within(point: tuple[float, float], box: Box) -> bool:
+    return box.x1 <= point[0] <= box.x2 and box.y1 <= point[1] <= box.y2

@@ -12,6 +12,7 @@ from edge_agent.config.schema import Vision
 from edge_agent.core.trouble import Trouble
 
 PERSON = "person"
+FACE = "face"
 MASK = "mask"
 _WEIGHTS = (".bin", ".pt")
 _GRAPHS = (".xml", ".onnx", ".pt")
@@ -22,7 +23,8 @@ class CheckedModel:
     """A model whose every file has the sha256 that the manifest states.
 
     `path` is the file to load, `sha256` that of its weights, `labels` in the order of the output,
-    `threshold` and `thresholds` (per label) scores 0..1.
+    `threshold` and `thresholds` (per label) calibrated scores 0..1, `platt` what makes
+    them so from raw ones (slope, offset).
     """
 
     name: str
@@ -32,6 +34,7 @@ class CheckedModel:
     labels: tuple[str, ...]
     threshold: float | None
     thresholds: Mapping[str, float]
+    platt: tuple[float, float] = (1.0, 0.0)
 
     @property
     def mark(self) -> str:
@@ -65,18 +68,20 @@ def checked(
         labels=entry.labels,
         threshold=entry.threshold,
         thresholds=entry.thresholds or {},
+        platt=entry.platt,
     )
 
 
-def check_models(folder: Path, vision: Vision) -> tuple[CheckedModel, CheckedModel]:
-    """The person and the mask model that this configuration runs. Raises Trouble, see `checked`.
+def check_models(folder: Path, vision: Vision) -> tuple[CheckedModel, CheckedModel, CheckedModel]:
+    """The person, the face and the mask model that this configuration runs. Raises Trouble, see
+    `checked`.
 
-    The mask model is small and always runs on OpenVINO; `backend` and `variant` choose the
+    Those of faces are small and always run on OpenVINO; `backend` and `variant` choose the
     person model.
     """
     manifest = read_manifest(folder / "manifest.yaml")
     person = checked(manifest, folder, PERSON, vision.variant, vision.backend)
-    return person, checked(manifest, folder, MASK)
+    return person, checked(manifest, folder, FACE), checked(manifest, folder, MASK)
 
 
 def _choose(entry: ModelEntry, model: str, variant: str, backend: str) -> tuple[str, Variant]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -54,12 +54,13 @@ _SIZE = Size(640, 360)  # of a sub stream that nobody has seen yet
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What the inference thread owns: the detector, the mask reader, and their names and hashes
-    as events state them.
+    """What the inference thread owns: the detector, the mask of one expected head, all faces of a
+    picture, and the models' names and hashes as events state them.
     """
 
     detector: Detector
     read_mask: Callable[[Image, Box], MaskReading]
+    find_faces: Callable[[Image], Sequence[MaskReading]]
     mark: str
 
 

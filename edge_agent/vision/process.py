@@ -17,7 +17,7 @@ from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.runtime.logs import configure, hide, log
 from edge_agent.vision.detector import load_detector
-from edge_agent.vision.faces import MaskReader
+from edge_agent.vision.faces import FaceReader
 from edge_agent.vision.lookout import Lookout
 from edge_agent.vision.models import check_models
 from edge_agent.vision.pipeline import Models
@@ -57,10 +57,10 @@ def load_models(folder: Path, vision: Vision, scratch: Path) -> Models:
 
     Raises Trouble `model.*`.
     """
-    person, mask = check_models(folder, vision)
+    person, face, mask = check_models(folder, vision)
     detector = load_detector(person, vision, scratch)
-    masks = MaskReader(mask, vision)
-    return Models(detector, masks.read, f"{detector.model} {masks.model}")
+    faces = FaceReader(face, mask, vision)
+    return Models(detector, faces.read, faces.everywhere, f"{detector.model} {faces.model}")
 
 
 def _one_at_a_time(pipe: Connection) -> Callable[[object], None]:

@@ -10,7 +10,7 @@ import yaml
 
 FOLDER = Path(__file__).resolve().parents[1]
 NAME = "manifest.yaml"
-HEADER = "# Written by models/train/export.py; figures and limits: person.md, mask.md\n"
+HEADER = "# Written by models/train; figures and limits: person.md, face.md\n"
 
 
 def sha256(path: Path) -> str:

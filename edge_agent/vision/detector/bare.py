@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.config.schema import Vision
+from edge_agent.core.geometry import Size
 from edge_agent.vision.detector.graph import compile_graph, unusable
 from edge_agent.vision.frame import Image
 from edge_agent.vision.models import CheckedModel
+
+OPEN = Size(160, 160)  # for a graph that takes any size
 
 
 class BareModel:
@@ -22,6 +25,8 @@ class BareModel:
 
     def __init__(self, model: CheckedModel, vision: Vision) -> None:
         compiled = compile_graph(model, vision)
+        if compiled.input().partial_shape.is_dynamic:
+            compiled = compile_graph(model, vision, OPEN)
         try:
             _, self._height, self._width, self._channels = compiled.input().shape
             shapes = [list(one.shape) for one in compiled.outputs]

@@ -32,8 +32,11 @@ def resize(graph: Any, size: Size) -> None:
     """Give an OpenVINO graph (input 1 × 3 × height × width) another input size.
 
     The places of its output are constants of the old size, which are made anew. Raises ValueError
-    or RuntimeError for a graph that cannot have another size.
+    or RuntimeError for a graph that cannot have another size. One whose size is open takes any.
     """
+    if graph.input().partial_shape.is_dynamic:
+        graph.reshape([1, 3, size.height, size.width])
+        return
     _, _, height, width = graph.input().shape
     old, new = _grid(Size(width, height)), _grid(size)
     for node in [one for one in graph.get_ops() if one.get_type_name() == "Constant"]:

@@ -116,7 +116,7 @@ def test_pictures_of_a_folder_are_frames_by_themselves(config: str, tmp_path: Pa
     first, second = run(str(folder), "--config", config, "--annotate", str(tmp_path / "drawn"))
     assert [first["source"], second["source"]] == ["a.jpg", "b.png"]
     assert (first["frame"], first["time_s"], first["width"], first["height"]) == (0, 0, 810, 1080)
-    assert [one["track"] for one in first["persons"]] == [1, 2, 3]
+    assert [one["track"] for one in first["persons"]] == [1, 2, 3, 4]
     assert first["persons"][0]["score"] >= first["persons"][-1]["score"]
     drawn = cv2.imread(str(tmp_path / "drawn" / "a.jpg-000000.jpg"))
     assert drawn is not None

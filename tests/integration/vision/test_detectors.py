@@ -96,7 +96,7 @@ def test_every_shipped_variant_runs_and_finds_the_same_people(tmp_path: Path) ->
 
 
 def test_a_model_that_is_no_person_detector_is_refused_in_words(tmp_path: Path) -> None:
-    _, mask = check_models(MODELS, STEADY)
+    *_, mask = check_models(MODELS, STEADY)
     with pytest.raises(Trouble) as refused:
         load_detector(mask, STEADY, tmp_path)
     assert refused.value.code == "model.unusable"
@@ -124,7 +124,7 @@ def test_a_backend_that_is_not_installed_names_the_command_that_installs_it(
 
 
 def test_a_device_that_is_absent_falls_back_to_the_processor(tmp_path: Path) -> None:
-    person, _ = check_models(MODELS, STEADY)
+    person, *_ = check_models(MODELS, STEADY)
     absent = Vision(device="GPU")
     assert load_detector(person, absent, tmp_path).detect(BUS)
 

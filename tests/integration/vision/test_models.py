@@ -8,7 +8,7 @@ import pytest
 from edge_agent.config.manifest import read_manifest
 from edge_agent.config.schema import Vision
 from edge_agent.core.trouble import Trouble
-from edge_agent.vision.models import MASK, PERSON, check_models, checked
+from edge_agent.vision.models import FACE, MASK, PERSON, check_models, checked
 from tests.integration.vision.shipped import MODELS
 
 
@@ -29,11 +29,11 @@ def test_the_shipped_models_are_what_their_manifest_says() -> None:
 
 
 def test_the_configuration_chooses_the_variant_and_the_backend() -> None:
-    default, mask = check_models(MODELS, Vision())
+    default, face, mask = check_models(MODELS, Vision())
     entry = read_manifest(MODELS / "manifest.yaml").models[PERSON]
-    assert (default.variant, mask.name) == (entry.default, MASK)
+    assert (default.variant, face.name, mask.name) == (entry.default, FACE, MASK)
     assert default.path.suffix == ".xml"
-    person, _ = check_models(MODELS, Vision(backend="ultralytics"))
+    person, *_ = check_models(MODELS, Vision(backend="ultralytics"))
     assert person.path.suffix == ".pt"
     assert person.mark.endswith(f"@{person.sha256[:12]}")
 

@@ -182,7 +182,7 @@ def test_it_dies_with_its_pipe_and_holds_no_camera_up(tmp_path: Path) -> None:
 def test_a_damaged_model_is_told_and_ends_it_with_status_78(tmp_path: Path) -> None:
     models = tmp_path / "models"
     shutil.copytree(MODELS, models, ignore=shutil.ignore_patterns("train"))
-    (models / "mask.fp32.bin").write_bytes(b"damaged")
+    (models / "face.fp32.bin").write_bytes(b"damaged")
     with vision(job(tmp_path, "one", models=models)) as (process, pipe):
         assert heard(pipe, Trouble).code == "model.damaged"
         process.join(DEADLINE)

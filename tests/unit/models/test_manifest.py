@@ -26,7 +26,11 @@ def test_every_shipped_model_file_is_described():
 
 @pytest.mark.parametrize(
     ("model", "labels"),
-    [("person", ["person"]), ("mask", ["worn", "incorrect", "absent", "unknown"])],
+    [
+        ("person", ["person"]),
+        ("face", ["worn", "absent", "incorrect"]),
+        ("mask", ["worn", "absent", "incorrect", "unknown"]),
+    ],
 )
 def test_each_model_says_what_it_is(model, labels):
     entry = manifest.read()["models"][model]

@@ -49,7 +49,7 @@ class Rig:
         main = Stream("rtsp://h/main", 640 * KEY_SCALE, 360 * KEY_SCALE)
         camera = Camera("c1", "C 1", "corridor", "h", Identity(), main)
         outlook = Outlook("site", "Asia/Ho_Chi_Minh", camera, RULES, FLOOR, 1.0)
-        models = Models(self.detector, self._read, "person@1 mask@2")
+        models = Models(self.detector, self._read, lambda _image: (), "person@1 face@2")
         self.pipeline = CameraPipeline(outlook, models, self._newest if sub else None)
 
     def _read(self, image: Image, head: Box) -> MaskReading:
@@ -79,7 +79,7 @@ def test_two_people_who_stay_close_open_one_episode_with_a_still_and_the_models_
     (opened,) = said
     assert (opened.change.rule, opened.change.phase) == (Rule.DISTANCING, Phase.OPENED)
     assert opened.change.camera == "c1"
-    assert opened.model == "person@1 mask@2"
+    assert opened.model == "person@1 face@2"
     assert opened.still.startswith(b"\xff\xd8")
     assert opened.thumbnail.startswith(b"\xff\xd8")
     assert len(opened.thumbnail) < len(opened.still)
