@@ -81,7 +81,7 @@ def picture(name: str, size: Size, figures: Sequence[Figure]) -> Specimen:
     soft = cv2.GaussianBlur(shadows, (0, 0), 3)
     image = np.asarray(cv2.addWeighted(soft, 0.6, room, 0.4, 0), np.uint8)
     for figure in figures:
-        _draw(image, figure)
+        draw(image, figure)
     seen = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.8), np.uint8)
     return Specimen(name, seen, tuple(figure.box for figure in figures))
 
@@ -102,7 +102,8 @@ def _room(size: Size) -> Image:
     return image
 
 
-def _draw(image: Image, who: Figure) -> None:
+def draw(image: Image, who: Figure) -> None:
+    """Draw this person into a picture, which changes."""
     unit, at = who.height, who.at
     skin, shirt = (row[who.clothes % len(row)] for row in (_SKINS, _CLOTHES))
     trousers = _TROUSERS[who.clothes % len(_TROUSERS)]
