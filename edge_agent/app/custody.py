@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from edge_agent.config.schema import Recording
-from edge_agent.core.event import Event, Rule
+from edge_agent.core.event import Event
 from edge_agent.core.ledger import Deletion, Hold, Why
 from edge_agent.core.time import from_iso
 from edge_agent.core.trouble import Trouble
@@ -48,8 +48,6 @@ class Custody:
         """
         if not self._settings.hold_episodes or event.type not in {OPENED, CLOSED}:
             return
-        if event.data.get("rule") == Rule.CALIBRATION:
-            return  # a floor that no longer fits is days of footage and proves nothing
         episode = str(event.data["episode"])
         kept = timedelta(days=self._settings.ceiling_days, seconds=self._settings.hold_episodes)
         closed = event.type == CLOSED

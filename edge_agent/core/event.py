@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Rule(StrEnum):
-    """What a rule watches for: people; with `tamper` and `calibration`, the camera itself."""
+    """What a rule watches for: people; with `tamper`, the camera itself."""
 
     DISTANCING = "distancing"
     MASK = "mask"
@@ -20,7 +20,6 @@ class Rule(StrEnum):
     FENCE = "fence"
     OCCUPANCY = "occupancy"
     TAMPER = "tamper"
-    CALIBRATION = "calibration"
 
 
 class Severity(StrEnum):

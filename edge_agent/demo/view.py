@@ -27,7 +27,6 @@ _RULES = {
     "fence": "tiếp cận hàng rào / at the fence",
     "occupancy": "quá số người / too many people",
     "tamper": "camera bị che, bị xoay / camera tampered with",
-    "calibration": "hiệu chuẩn đã lệch / calibration stale",
 }
 _LAST_EVENTS = 8
 

@@ -81,7 +81,6 @@ def new_watch(settings: WatchSettings) -> Watch:
         Rule.MASK: Patience(0.0, MASK_BRIDGE, mask.cooldown),
         Rule.DISTANCING: Patience(apart.duration, apart.bridge, apart.cooldown),
         Rule.TAMPER: CAMERA_PATIENCE,
-        Rule.CALIBRATION: CAMERA_PATIENCE,
     }
     rules, calibration = settings.rules, settings.calibration
     versions = version(rules.model_dump_json()), _calibration_version(calibration)

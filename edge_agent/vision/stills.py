@@ -35,7 +35,6 @@ _WORDS = {
     Rule.FENCE: "Tiep can hang rao",
     Rule.OCCUPANCY: "Qua so nguoi",
     Rule.TAMPER: "Camera bi can thiep",
-    Rule.CALIBRATION: "Hieu chuan da lech",
 }
 _KINDS = {
     "covered": "bi che",

@@ -10,7 +10,7 @@ import pytest
 from edge_agent.app.custody import Custody
 from edge_agent.app.notices import NoticeBoard
 from edge_agent.config.schema import Recording
-from edge_agent.core.event import Event, Lane, Rule
+from edge_agent.core.event import Event, Lane
 from edge_agent.core.ledger import Hold, Notice, Why
 from edge_agent.core.time import iso
 from edge_agent.link.episodes import CLOSED, OPENED
@@ -96,14 +96,6 @@ def test_what_a_crash_left_between_hold_and_event_is_mended_at_the_next_start(de
     assert hold.end == NOW + timedelta(seconds=70)
     custody.drop_orphans()
     assert desk.holds.active(NOW) == (hold,)
-
-
-def test_a_floor_that_no_longer_fits_holds_no_footage(desk: Desk) -> None:
-    stale = episode("opened", 5)
-    desk.custody(hold_episodes="7d").note(
-        replace(stale, data={**stale.data, "rule": Rule.CALIBRATION})
-    )
-    assert desk.holds.all() == ()
 
 
 def test_without_the_rule_nothing_is_held(desk: Desk) -> None:
