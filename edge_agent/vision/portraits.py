@@ -29,7 +29,7 @@ def portraits(
     persons: Sequence[Detection], faces: Sequence[MaskReading], size: Size
 ) -> list[Portrait]:
     """Every person once, best score first; each face, best first, goes to the nearest head that has
-    none yet.
+    none yet. One that could be read and is at no head is somebody; one that could not is nobody.
     """
     heads = [head_region(person.box, size) for person in persons]
     taken: dict[int, MaskReading] = {}
@@ -38,6 +38,8 @@ def portraits(
         if face.face is None:
             continue
         owner = _owner(face.face, heads, taken)
+        if owner is None and face.state is MaskState.UNKNOWN:
+            continue
         if owner is None:
             strangers.append(Portrait(_body(face.face, face.score, size), face, by_face=True))
         else:

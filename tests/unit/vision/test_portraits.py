@@ -58,3 +58,10 @@ def test_what_is_too_large_for_a_head_is_not_its_face() -> None:
     first, *rest = portraits([Detection(LEFT, 0.95)], [face(around(130, 120, 150))], SIZE)
     assert first.reading.state is MaskState.UNKNOWN
     assert [one.by_face for one in rest] == [True]
+
+
+def test_what_could_not_be_read_makes_nobody_and_still_shows_a_persons_face() -> None:
+    doubtful = face(around(131, 124), MaskState.UNKNOWN, 0.1)
+    (one,) = portraits([Detection(LEFT, 0.9)], [doubtful], SIZE)
+    assert one.reading.face == doubtful.face
+    assert portraits([], [doubtful], SIZE) == []
