@@ -17,6 +17,7 @@ from models.train.pictures import (
     mirrored_hash,
     near_copies,
     read_image,
+    side_of,
 )
 
 HELD_OUT = 0.15
@@ -34,7 +35,7 @@ class Spot:
     @property
     def side(self) -> float:
         """Mean side in pixels."""
-        return (self.box[2] - self.box[0] + self.box[3] - self.box[1]) / 2
+        return side_of(self.box)
 
 
 def held_out(name: str) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,7 @@ from rich.console import Console
 from models.train.crops import held_out
 from models.train.facecanvas import SIDE, Album, compose, faces_of
 from models.train.faceexport import save
-from models.train.person import follow, optimiser_for, thaw
+from models.train.person import follow, one_step, optimiser_for, set_rate, thaw
 from models.train.pictures import load_pictures, without_copies
 from models.train.transplant import detection_loss, load_network, save_network
 
@@ -72,22 +71,6 @@ def batches(album: Album, first: int, steps: int, size: int, seed: int) -> Itera
             yield ready
 
 
-def one_step(network: Any, criterion: Any, optimiser: Any, batch: dict[str, Any]) -> float:
-    """Forward in bfloat16, loss in float, one update."""
-    with torch.autocast("cpu", torch.bfloat16):
-        raw = network(batch["img"])
-    raw = {
-        key: [f.float() for f in value] if isinstance(value, (list, tuple)) else value.float()
-        for key, value in raw.items()
-    }
-    losses, _ = criterion(raw, batch)
-    optimiser.zero_grad(set_to_none=True)
-    losses.sum().backward()
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
-    optimiser.step()
-    return float(losses.detach().sum()) / len(batch["img"])
-
-
 def fit(network: Any, album: Album, options: argparse.Namespace, kept: Path) -> Any:
     """Trains until the last step; keeps everything every 100 steps, and goes on from there."""
     thaw(network)
@@ -103,10 +86,7 @@ def fit(network: Any, album: Album, options: argparse.Namespace, kept: Path) -> 
     for step, batch in enumerate(
         batches(album, first, options.steps, options.batch, SEED), start=first
     ):
-        warm = min(1.0, (step + 1) / 60)
-        falling = 0.03 + 0.97 * (1 + math.cos(math.pi * step / options.steps)) / 2
-        for group in optimiser.param_groups:
-            group["lr"] = options.rate * warm * falling
+        set_rate(optimiser, options.rate, step, options.steps, warm=60, least=0.03)
         loss = one_step(network, criterion, optimiser, batch)
         shown = loss if not shown else 0.98 * shown + 0.02 * loss
         follow(average, network, min(0.998, (step + 1) / (step + 20)))

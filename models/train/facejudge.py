@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.train.boxes import iou_matrix
-from models.train.pictures import Face
+from models.train.pictures import Face, side_of
 
 LEAST, OVERLAP = 12.0, 0.3
 STATES = ("worn", "absent", "incorrect")  # by their number in the labels
@@ -33,7 +33,7 @@ class Claim:
     @property
     def side(self) -> float:
         """Mean side in pixels."""
-        return (self.box[2] - self.box[0] + self.box[3] - self.box[1]) / 2
+        return side_of(self.box)
 
 
 @dataclass(frozen=True)

@@ -127,14 +127,20 @@ def fit(network: Any, scenes: list[Scene], options: argparse.Namespace) -> Any:
         task = progress.add_task("person", total=options.steps)
         stream = batches(scenes, options.steps, options.batch, SEED)
         for step, batch in enumerate(stream):
-            warm = min(1.0, (step + 1) / 40)
-            falling = 0.05 + 0.95 * (1 + math.cos(math.pi * step / options.steps)) / 2
-            for group in optimiser.param_groups:
-                group["lr"] = options.rate * warm * falling
+            set_rate(optimiser, options.rate, step, options.steps, warm=40, least=0.05)
             loss = one_step(network, criterion, optimiser, batch)
             follow(average, network, min(0.995, (step + 1) / (step + 20)))
             progress.update(task, advance=1, description=f"person  loss {loss:6.2f}")
     return average
+
+
+def set_rate(
+    optimiser: torch.optim.Optimizer, rate: float, step: int, steps: int, *, warm: int, least: float
+) -> None:
+    """The rate of this step: rising over the first `warm`, then a cosine down to `least` of it."""
+    falling = least + (1 - least) * (1 + math.cos(math.pi * step / steps)) / 2
+    for group in optimiser.param_groups:
+        group["lr"] = rate * min(1.0, (step + 1) / warm) * falling
 
 
 def one_step(network: Any, criterion: Any, optimiser: Any, batch: dict[str, Any]) -> float:

@@ -13,6 +13,11 @@ FACE_WORN, FACE_ABSENT, FACE_INCORRECT = 0, 1, 2
 NEAR_COPY_BITS = 4
 
 
+def side_of(box: tuple[float, float, float, float]) -> float:
+    """Mean of width and height of x1, y1, x2, y2: the size that every figure is sliced by."""
+    return (box[2] - box[0] + box[3] - box[1]) / 2
+
+
 @dataclass(frozen=True)
 class Face:
     """One labelled face: box in pixels and the class number of the data sets."""
@@ -22,8 +27,8 @@ class Face:
 
     @property
     def side(self) -> float:
-        """Mean of width and height, the size that every figure is sliced by."""
-        return (self.box[2] - self.box[0] + self.box[3] - self.box[1]) / 2
+        """Mean side in pixels."""
+        return side_of(self.box)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +28,7 @@ from models.train.boxes import iou_matrix
 from models.train.crops import Spot, cut, held_out, loose_crops, resized, shrunk, square
 from models.train.degrade import Rng, like_a_camera
 from models.train.facejudge import STATES
-from models.train.person import follow, optimiser_for, thaw
+from models.train.person import follow, optimiser_for, set_rate, thaw
 from models.train.pictures import (
     FACE_ABSENT,
     FACE_INCORRECT,
@@ -147,9 +146,7 @@ def fit(network: SecondLook, stock: Stock, options: argparse.Namespace) -> Any:
     average = copy.deepcopy(network).eval()
     began, shown = time.monotonic(), 0.0
     for step, (pixels, states) in enumerate(batches(stock, options.steps, options.batch)):
-        falling = 0.02 + 0.98 * (1 + math.cos(math.pi * step / options.steps)) / 2
-        for group in optimiser.param_groups:
-            group["lr"] = options.rate * min(1.0, (step + 1) / 60) * falling
+        set_rate(optimiser, options.rate, step, options.steps, warm=60, least=0.02)
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(pixels).float()
         loss = torch.nn.functional.cross_entropy(logits, states, label_smoothing=0.05)
