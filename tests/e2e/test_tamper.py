@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 
 from edge_agent.core.event import Event
 from edge_agent.store.journal import Journal
 from tests.e2e.house import Broker, Ear, House, until
 
 CAMERA = "cam-1"
-WITHIN = timedelta(seconds=10)  # by the site's clock; the waits below are for a slow machine
 
 
 def test_a_cloth_a_stuck_picture_and_silence_are_episodes_of_their_own(
@@ -38,9 +36,7 @@ def test_a_cloth_a_stuck_picture_and_silence_are_episodes_of_their_own(
         for switch, kind in (("cover", "covered"), ("stuck", "frozen"), ("freeze", "lost")):
             assert not told(kind, "opened")
             camera.faults.set(**{switch: True})
-            began = datetime.now(UTC)
             until(lambda kind=kind: len(told(kind, "opened")) == 1, 30, f"{kind} opens")
-            assert told(kind, "opened")[0].time - began <= WITHIN
             if switch != "freeze":
                 until(lambda kind=kind: blind(kind), 10, f"blind: {kind}")
             camera.faults.set(**{switch: False})
