@@ -44,6 +44,23 @@ def held_out(name: str) -> bool:
     return int.from_bytes(digest[:4], "big") / 2**32 < HELD_OUT
 
 
+def learnt(pictures: list[Picture], source: str = "") -> list[Picture]:
+    """What a network is trained on: the train split outside the fold, of one source or of all."""
+    train = [p for p in pictures if p.split == "train" and not held_out(p.name)]
+    return [p for p in train if source in ("", p.source)]
+
+
+def fold_of(pictures: list[Picture], source: str = "") -> list[Picture]:
+    """What calibrates it: the train pictures that no training sees, of one source or of all."""
+    fold = [p for p in pictures if p.split == "train" and held_out(p.name)]
+    return [p for p in fold if source in ("", p.source)]
+
+
+def kept_as(name: str, source: str) -> str:
+    """The file name of a network of all sources, or of one source alone."""
+    return f"{name}_{source}" if source else name
+
+
 def square(cx: float, cy: float, side: float) -> Box:
     """Square box around a centre."""
     return cx - side / 2, cy - side / 2, cx + side / 2, cy + side / 2

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from models.train.crops import held_out
+from models.train.crops import kept_as, learnt
 from models.train.facecanvas import SIDE, Album, compose, faces_of
 from models.train.faceexport import save
 from models.train.person import follow, one_step, optimiser_for, set_rate, thaw
@@ -118,11 +118,10 @@ def main() -> None:
     torch.manual_seed(SEED)
     options.work.mkdir(parents=True, exist_ok=True)
     pictures = without_copies(load_pictures(options.shared))
-    train = [p for p in pictures if p.split == "train" and not held_out(p.name)]
-    train = [p for p in train if options.source in ("", p.source)]
+    train = learnt(pictures, options.source)
     album = Album.of([faces_of(p) for p in train])
     Console().print(f"{len(train)} pictures, faces {[len(f) for f in album.by_state.values()]}")
-    name = f"face{options.source and '_' + options.source}"
+    name = kept_as("face", options.source)
     network = face_network(options.shared / "weights" / "yolo11n_coco.pt")
     average = fit(network, album, options, options.work / f"{name}.ckpt")
     save_network(average, options.work / f"{name}.pt")

@@ -1,6 +1,6 @@
 """How good both looks at faces are together, and what their scores mean:
 
-    python -m models.train.facescore [--export]
+    python -m models.train.facescore [--export | --source NAME]
 
 Calibration and thresholds come from the held-out fold of train, never from val. `--export` writes
 the product's graphs and their manifest entries.
@@ -24,7 +24,7 @@ from edge_agent.core.perception import MaskState
 from edge_agent.vision.facecells import Face, calibrated
 from edge_agent.vision.faces import FaceReader
 from edge_agent.vision.models import CheckedModel
-from models.train.crops import held_out
+from models.train.crops import fold_of, kept_as
 from models.train.face import face_network
 from models.train.faceexport import export, save, save_second
 from models.train.facejudge import STATES, Answer, Claim, Judged, figures, judge
@@ -105,37 +105,57 @@ def choose(judged: Judged) -> list[float]:
 def networks(options: argparse.Namespace) -> tuple[Any, SecondLook]:
     """The running averages as the trainings last kept them."""
     coco = options.shared / "weights" / "yolo11n_coco.pt"
+    face, again = kept_as("face", options.source), kept_as("second", options.source)
     first = face_network(coco)
-    state = torch.load(options.work / "face.ckpt", weights_only=True)
+    state = torch.load(options.work / f"{face}.ckpt", weights_only=True)
     first.load_state_dict(state["average"])
     second = SecondLook(coco)
-    second.load_state_dict(torch.load(options.work / "second.pt", weights_only=True))
+    second.load_state_dict(torch.load(options.work / f"{again}.pt", weights_only=True))
     Console().print(f"face network at step {state['step']}")
     return first, second
 
 
-def main() -> None:
-    """Score what training kept on the fold and on val; with --export put it into the product."""
+def scored_on(pictures: list[Picture], source: str) -> dict[str, list[Picture]]:
+    """What the figures are of: val; for a network of one source every picture of the other."""
+    if not source:
+        return {"val": [p for p in pictures if p.split == "val"]}
+    others = [p for p in pictures if p.source != source]
+    return {
+        f"val of what {source} is not": [p for p in others if p.split == "val"],
+        f"all of what {source} is not": others,
+    }
+
+
+def options_of() -> argparse.Namespace:
+    """What was asked for on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--work", type=Path, default=Path("build/train"))
-    parser.add_argument("--export", action="store_true")
-    options = parser.parse_args()
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument("--export", action="store_true")
+    end.add_argument("--source", default="", help="networks of one source, scored on the other")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Score what training kept on the fold and on val; with --export put it into the product."""
+    options = options_of()
     cv2.setNumThreads(1)
-    face, mask = options.work / "face.xml", options.work / "mask.xml"
+    face, mask = (options.work / f"{kept_as(n, options.source)}.xml" for n in ("face", "mask"))
     first, second = networks(options)
     save(first, face)
     save_second(second, mask)
     reader = reader_of(face, mask)
     pictures = without_copies(load_pictures(options.shared))
-    fold = look(reader, [p for p in pictures if p.split == "train" and held_out(p.name)])
+    fold = look(reader, fold_of(pictures, options.source))
     platt = fit_platt(fold)
     thresholds = choose(meant(fold, platt))
     table = Table("set", *SHOWN)
-    val = look(reader, [p for p in pictures if p.split == "val"])
-    for name, judged in (("fold", fold), ("val", val)):
-        row = figures(meant(judged, platt).counted(thresholds))
-        log("face and mask", name, **row)
+    judged = {"fold": fold}
+    judged |= {n: look(reader, some) for n, some in scored_on(pictures, options.source).items()}
+    for name, answers in judged.items():
+        row = figures(meant(answers, platt).counted(thresholds))
+        log(f"{kept_as('face', options.source)} and {kept_as('mask', options.source)}", name, **row)
         table.add_row(name, *(f"{row[key]:.3f}" for key in SHOWN))
     console = Console(width=200)
     console.print(table)

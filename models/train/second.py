@@ -25,7 +25,7 @@ from edge_agent.config.schema import Vision
 from edge_agent.vision.facefinder import FaceFinder
 from edge_agent.vision.models import CheckedModel
 from models.train.boxes import iou_matrix
-from models.train.crops import Spot, cut, held_out, loose_crops, resized, shrunk, square
+from models.train.crops import Spot, cut, kept_as, learnt, loose_crops, resized, shrunk, square
 from models.train.degrade import Rng, like_a_camera
 from models.train.facejudge import STATES
 from models.train.person import follow, optimiser_for, set_rate, thaw
@@ -139,7 +139,7 @@ def batches(stock: Stock, steps: int, size: int) -> Iterator[tuple[torch.Tensor,
             yield ready
 
 
-def fit(network: SecondLook, stock: Stock, options: argparse.Namespace) -> Any:
+def fit(network: SecondLook, stock: Stock, options: argparse.Namespace, kept: Path) -> Any:
     """Trains to the last step; returns the running average of the weights."""
     thaw(network)
     optimiser = optimiser_for(network, options.rate)
@@ -158,7 +158,7 @@ def fit(network: SecondLook, stock: Stock, options: argparse.Namespace) -> Any:
         value = float(loss.detach())
         shown = 0.98 * shown + 0.02 * value if shown else value
         if (step + 1) % 100 == 0:
-            torch.save(average.state_dict(), options.work / "second.part")
+            torch.save(average.state_dict(), kept)
             pace = (time.monotonic() - began) / (step + 1)
             print(f"{step + 1}/{options.steps}  loss {shown:.3f}  {pace:.2f} s/step", flush=True)
     return average
@@ -172,19 +172,21 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2500)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--source", default="", help="train on one source only (cross-source)")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     torch.manual_seed(SEED)
     pictures = without_copies(load_pictures(options.shared))
-    train = [p for p in pictures if p.split == "train" and not held_out(p.name)]
-    finder = finder_of(options.work / "face.xml")
+    train = learnt(pictures, options.source)
+    name = kept_as("second", options.source)
+    finder = finder_of(options.work / f"{kept_as('face', options.source)}.xml")
     spots = [spot for p in track(train, "faces") for spot in spots_of(p, finder)]
     loose = loose_crops(options.shared, pictures)
     stock = Stock(spots, loose)
     Console().print(f"{len(train)} pictures, spots {stock.sizes()}, loose {len(loose)}")
     network = SecondLook(options.shared / "weights" / "yolo11n_coco.pt")
-    average = fit(network, stock, options)
-    torch.save(average.state_dict(), options.work / "second.pt")
+    average = fit(network, stock, options, options.work / f"{name}.part")
+    torch.save(average.state_dict(), options.work / f"{name}.pt")
 
 
 if __name__ == "__main__":
