@@ -47,11 +47,13 @@ def analyse_film(
     Raises Trouble `analyze.unreadable`.
     """
     pipeline = CameraPipeline(outlook, models)
+    said = pipeline.readings
     numbered: Numbered | None = None
     for numbered in film_frames(source, fps):
         sightings = pipeline.take(numbered.frame)
         people = [
-            _person(track, numbered.frame.size, pipeline.score(track)) for track in pipeline.tracks
+            _person(track, numbered.frame.size, said.score(track), said.face(track))
+            for track in pipeline.tracks
         ]
         line = _frame_line(source, numbered, people, outlook.calibration is None)
         yield _look(source, numbered, (line, *_event_lines(source, sightings)))
@@ -113,7 +115,7 @@ def _estimates(people: list[Line], size: Size) -> list[Line]:
     return found
 
 
-def _person(track: Track, size: Size, score: float | None) -> Line:
+def _person(track: Track, size: Size, score: float | None, face: Box | None) -> Line:
     answered = track.mask is not MaskState.UNKNOWN and score is not None
     return {
         "track": track.id,
@@ -122,7 +124,7 @@ def _person(track: Track, size: Size, score: float | None) -> Line:
         "seen": track.state is not TrackState.LOST,
         **_place(track.ground),
         "head_box": _corners(head_region(track.box, size)),
-        "face_box": None,  # of a video the votes are told, and they have no one place
+        "face_box": None if face is None else _corners(face),
         "mask": track.mask.value,
         "mask_score": round(score, 4) if answered and score is not None else None,
     }
@@ -138,8 +140,7 @@ def _person_in_picture(
     floor = None if portrait.by_face else plane
     ground = stand(floor, person.box, motion.begin(person.box).error) if floor else None
     track = Track(number, TrackState.TENTATIVE, person.box, person.score, ground, reading.state)
-    face = None if reading.face is None else _corners(reading.face)
-    return _person(track, size, reading.score) | {"face_box": face, "by_face": portrait.by_face}
+    return _person(track, size, reading.score, reading.face) | {"by_face": portrait.by_face}
 
 
 def _place(ground: GroundPoint | None) -> Line:

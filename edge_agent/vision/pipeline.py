@@ -16,7 +16,6 @@ from edge_agent.core.perception import (
     Looked,
     Looks,
     MaskReading,
-    MaskState,
     RuleCoverage,
     Track,
     TrackState,
@@ -42,6 +41,7 @@ from edge_agent.vision.detector import Detector
 from edge_agent.vision.frame import Frame, Image
 from edge_agent.vision.guard import ViewGuard
 from edge_agent.vision.motion import MotionGate
+from edge_agent.vision.readings import Readings
 from edge_agent.vision.stills import Still, caption_of, make_still, place_and_time
 
 _KEY_AGE = 2.0  # seconds that a key frame may be older than the frame: the tracks' memory
@@ -96,7 +96,7 @@ class CameraPipeline:
         self._gate = MotionGate(outlook.idle_fps)
         self._guard = ViewGuard(outlook.rules.tamper)
         self._watch: Watch | None = None
-        self._scores: dict[int, dict[MaskState, float]] = {}
+        self.readings = Readings()
         self._last: Frame | None = None
         self._looked: list[Looked] = []
         self._walkers = Walkers()
@@ -113,10 +113,6 @@ class CameraPipeline:
     def tracks(self) -> tuple[Track, ...]:
         """Everybody who is followed now."""
         return tracks(self._watch) if self._watch else ()
-
-    def score(self, track: Track) -> float | None:
-        """The model's score of the last reading that said what this track's votes say."""
-        return self._scores.get(track.id, {}).get(track.mask)
 
     @property
     def reason(self) -> str:
@@ -137,6 +133,7 @@ class CameraPipeline:
             before = self.rest(frame.at, "size_changed")
             self._watch, self._looked, self._walkers = None, [], Walkers()
         watch = self._watch or self._new_watch(frame.size, frame.at)
+        self.readings.turn()
         if self._gate.wants(frame.image, frame.at.mono, live=bool(tracks(watch))):
             self.analysed += 1
             found = self._models.detector.detect(frame.image)
@@ -248,10 +245,7 @@ class CameraPipeline:
             request.track: self._models.read_mask(key.image, request.head.scaled(sx, sy))
             for request in due
         }
-        followed = {track.id for track in tracks(watch)}
-        self._scores = {number: kept for number, kept in self._scores.items() if number in followed}
-        for number, reading in readings.items():
-            self._scores.setdefault(number, {})[reading.state] = reading.score
+        self.readings.note(readings, {track.id for track in tracks(watch)})
         return read_heads(watch, key.at, readings)
 
     def _sighting(self, change: EpisodeChange, frame: Frame) -> Sighting:

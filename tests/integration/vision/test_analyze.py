@@ -84,6 +84,16 @@ def test_a_video_is_followed_and_its_episodes_open_and_close(film: Path, config:
         assert (one["mask_score"] is None) == (one["mask"] == "unknown")
         assert len(one["ground_m"]) == 2
         assert one["sigma_m"] > 0
+    faces = [
+        (one["face_box"], one["head_box"])
+        for frame in frames
+        for one in frame["persons"]
+        if one["face_box"]
+    ]
+    assert 0 < len(faces) < sum(len(frame["persons"]) for frame in frames)
+    for face, head in faces:
+        assert head[0] <= (face[0] + face[2]) / 2 <= head[2]
+        assert head[1] <= (face[1] + face[3]) / 2 <= head[3]
     events = [line for line in lines if line["type"] == "event" and line["tracks"] == [1, 2]]
     assert {event["rule"] for event in events} == {"distancing"}
     assert [event["event"] for event in events] == ["opened", "closed"]
