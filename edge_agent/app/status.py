@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from edge_agent.app.layout import Layout
 from edge_agent.app.rule_hours import coverage_figures
-from edge_agent.config.behaviour_checks import behaviours
-from edge_agent.config.behaviours import Behaviour
+from edge_agent.config.behaviours import Behaviour, behaviours
 from edge_agent.config.schema import Config
 from edge_agent.config.timetables import timetables
 from edge_agent.core.media import CameraStatus

@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from difflib import get_close_matches
-from itertools import combinations
 
-from edge_agent.config.behaviours import Behaviour, Rules, Schedule
+from edge_agent.config.behaviours import Rules, Schedule, behaviours
 from edge_agent.config.check import Check
+from edge_agent.config.contradictions import contradictions
 from edge_agent.config.document import Loc
 from edge_agent.config.schema import Config
-from edge_agent.config.timetables import ALWAYS, LONGEST, days, span, timetables
-from edge_agent.core.timetable import Timetable, overlap, without
-
-Named = tuple[Loc, Behaviour]
+from edge_agent.config.timetables import LONGEST, days, span
 
 
 def behaviour_checks(config: Config) -> Iterator[Check]:
     """Every disagreement among the rules of a configuration."""
     for check in _CHECKS:
         yield from check(config)
-
-
-def behaviours(rules: Rules) -> Iterator[Named]:
-    """Every rule with its place in the file."""
-    for name in ("mask", "distancing", "gathering"):
-        yield ("rules", name), getattr(rules, name)
-    for name in ("zone", "line", "fence", "occupancy"):
-        for at, rule in enumerate(getattr(rules, name)):
-            yield ("rules", name, at), rule
 
 
 def _names(config: Config) -> Iterator[Check]:
@@ -123,63 +111,6 @@ def _hours(loc: Loc, schedule: Schedule) -> Iterator[Check]:
         )
 
 
-def _never(config: Config) -> Iterator[Check]:
-    """A rule that its own schedules keep from ever holding."""
-    for loc, rule in behaviours(config.rules):
-        if rule.when and rule.when == rule.unless:
-            yield Check(
-                (*loc, "unless"),
-                f"when và unless cùng là '{rule.when}' nên quy tắc không bao giờ có hiệu lực",
-                f"when and unless are both '{rule.when}', so the rule never holds",
-            )
-
-
-def _sides(config: Config) -> Iterator[Check]:
-    """Nobody inside and nobody outside the same zone at the same time: nobody anywhere."""
-    rules = [(at, rule) for at, rule in enumerate(config.rules.zone) if rule.enabled]
-    for (_, one), (at, other) in combinations(rules, 2):
-        shared = sorted(set(one.zones) & set(other.zones))
-        if shared and one.nobody != other.nobody and _together(config.rules, one, other):
-            yield Check(
-                ("rules", "zone", at),
-                f"mâu thuẫn với '{one.id}': cùng lúc cấm ở trong và cấm ở ngoài vùng '{shared[0]}'",
-                f"contradicts '{one.id}': nobody inside and nobody outside zone '{shared[0]}' at "
-                "the same time",
-            )
-
-
-def _rooms(config: Config) -> Iterator[Check]:
-    """A cohort that may be close only where and when nobody may be at all."""
-    tables = timetables(config.rules)
-    for at, cohort in enumerate(config.rules.cohorts):
-        for rule in config.rules.zone:
-            shared = sorted(set(cohort.zones) & set(rule.zones))
-            times, held = tables.get(cohort.when), _held(tables, rule)
-            if not shared or rule.nobody == "outside" or not rule.enabled or not times or not held:
-                continue
-            if not overlap(without(times, held), ALWAYS):
-                yield Check(
-                    ("rules", "cohorts", at, "zones"),
-                    f"mâu thuẫn với '{rule.id}': vào lúc đó không ai được ở vùng '{shared[0]}'",
-                    f"contradicts '{rule.id}': nobody may be in zone '{shared[0]}' at that time",
-                )
-
-
-def _limits(config: Config) -> Iterator[Check]:
-    """Two numbers of people for one zone at one time."""
-    rules = [(at, rule) for at, rule in enumerate(config.rules.occupancy) if rule.enabled]
-    for (_, one), (at, other) in combinations(rules, 2):
-        shared = sorted(set(one.zones) & set(other.zones))
-        if shared and one.most != other.most and _together(config.rules, one, other):
-            yield Check(
-                ("rules", "occupancy", at, "most"),
-                f"mâu thuẫn với '{one.id}': vùng '{shared[0]}' cùng lúc có hai giới hạn "
-                f"({one.most} và {other.most} người)",
-                f"contradicts '{one.id}': zone '{shared[0]}' has two limits at the same time "
-                f"({one.most} and {other.most} people)",
-            )
-
-
 def _directions(config: Config) -> Iterator[Check]:
     """A direction needs a line that says which side is inside."""
     bare = {line.id for camera in config.cameras for line in camera.lines if line.inside is None}
@@ -196,29 +127,10 @@ def _directions(config: Config) -> Iterator[Check]:
             )
 
 
-def _together(rules: Rules, one: Behaviour, other: Behaviour) -> bool:
-    """Whether two rules hold at some shared minute, as far as their `when` says; `unless` takes
-    away what it names.
-    """
-    tables = timetables(rules)
-    mine, theirs = (_held(tables, rule) for rule in (one, other))
-    return mine is not None and theirs is not None and overlap(mine, theirs)
-
-
-def _held(tables: dict[str | None, Timetable], rule: Behaviour) -> Timetable | None:
-    when, unless = tables.get(rule.when), tables.get(rule.unless) if rule.unless else None
-    if when is None or (rule.unless and unless is None):
-        return None
-    return without(when, unless) if unless else when
-
-
 _CHECKS: tuple[Callable[[Config], Iterator[Check]], ...] = (
     _names,
     _twins,
     _schedules,
-    _never,
-    _sides,
-    _rooms,
-    _limits,
     _directions,
+    contradictions,
 )

@@ -6,11 +6,13 @@ What each rule does with them: docs/rules.md. Numbers here are defaults of ours;
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from edge_agent.config.document import Loc
 from edge_agent.config.slice import Slice, Slug
 from edge_agent.config.values import Duration
 
@@ -221,3 +223,12 @@ class Rules(Slice):
     fence: tuple[FenceRule, ...] = ()
     occupancy: tuple[OccupancyRule, ...] = ()
     tamper: TamperRule = TamperRule()
+
+
+def behaviours(rules: Rules) -> Iterator[tuple[Loc, Behaviour]]:
+    """Every rule with its place in the file."""
+    for name in ("mask", "distancing", "gathering"):
+        yield ("rules", name), getattr(rules, name)
+    for name in ("zone", "line", "fence", "occupancy"):
+        for at, rule in enumerate(getattr(rules, name)):
+            yield ("rules", name, at), rule

@@ -9,6 +9,8 @@ from itertools import combinations
 Point = tuple[float, float]
 Segment = tuple[Point, Point]
 
+GRID = 20  # spots a side at which two polygons are compared
+
 
 def edges(polygon: Sequence[Point]) -> Iterator[Segment]:
     """The sides of a closed polygon, the last one back to its first corner."""
@@ -68,6 +70,24 @@ def crosses_itself(polygon: Sequence[Point]) -> bool:
         for (i, one), (j, other) in combinations(enumerate(sides), 2)
         if j - i > 1 and (i, j) != (0, len(sides) - 1)
     )
+
+
+def share_ground(one: Sequence[Point], other: Sequence[Point]) -> bool:
+    """Whether some spot of a grid over both lies inside both polygons; an edge that both have, or
+    a strip thinner than the grid, is no spot to stand on.
+    """
+    return any(
+        _contains(one, (x, y)) and _contains(other, (x, y))
+        for x in _between_both(one, other, 0)
+        for y in _between_both(one, other, 1)
+    )
+
+
+def _between_both(one: Sequence[Point], other: Sequence[Point], axis: int) -> list[float]:
+    """Where the lines of a grid meet this axis, within the extent that two polygons share."""
+    extents = [[spot[axis] for spot in polygon] for polygon in (one, other)]
+    low, high = max(map(min, extents)), min(map(max, extents))
+    return [low + (n + 0.5) * (high - low) / GRID for n in range(GRID) if low < high]
 
 
 def _contains(polygon: Sequence[Point], point: Point) -> bool:

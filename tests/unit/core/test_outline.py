@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.core.outline import area, cross, crosses_itself, depth, distance, side
+from edge_agent.core.outline import (
+    area,
+    cross,
+    crosses_itself,
+    depth,
+    distance,
+    share_ground,
+    side,
+)
 
 SQUARE = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0))
 BOW_TIE = ((0.0, 0.0), (4.0, 4.0), (4.0, 0.0), (0.0, 4.0))
@@ -71,3 +79,16 @@ def test_depth_does_not_care_how_the_floor_is_turned_or_moved(
     assert abs(there) == pytest.approx(abs(depth(ELL, spot)), abs=1e-6)
     if abs(there) > 1e-6:
         assert (there > 0) == (depth(ELL, spot) > 0)
+
+
+def moved(polygon: tuple[tuple[float, float], ...], by: float) -> list[tuple[float, float]]:
+    return [(x + by, y) for x, y in polygon]
+
+
+def test_two_places_share_ground_where_somebody_can_stand_in_both() -> None:
+    assert share_ground(SQUARE, SQUARE)
+    assert share_ground(SQUARE, moved(SQUARE, 3.0))
+    assert share_ground(SQUARE, [(1.0, 1.0), (2.0, 1.0), (2.0, 2.0)]), "one within the other"
+    assert not share_ground(SQUARE, moved(SQUARE, 4.0)), "an edge is no place"
+    assert not share_ground(SQUARE, moved(SQUARE, 9.0))
+    assert not share_ground(ELL, [(2.0, 2.0), (4.0, 2.0), (4.0, 4.0), (2.0, 4.0)])

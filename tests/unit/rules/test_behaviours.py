@@ -2,6 +2,7 @@
 through the watch."""
 
 import math
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
@@ -14,7 +15,7 @@ from edge_agent.core.event import EpisodeChange, Phase, Rule, Severity
 from edge_agent.core.perception import MaskState
 from edge_agent.rules.places import View
 from edge_agent.rules.watch import harvest
-from tests.unit.rules.scenes import Show, Spot, phases, ruled
+from tests.unit.rules.scenes import DAWN, Show, Spot, phases, ruled
 
 OPENED, CLOSED = Phase.OPENED, Phase.CLOSED
 LEFT = Zone(id="left", metres=((1, 1), (8, 1), (8, 8), (1, 8)))
@@ -157,6 +158,50 @@ def test_a_rule_ends_with_its_hours() -> None:
     show.play(70.0, [(4, 4)])
     assert phases(show.said) == [OPENED, CLOSED]
     assert show.said[-1].t1.minute == 0
+
+
+NOT_AT_TET = (
+    "schedules: [{id: night, hours: ['22:00-05:00'],"
+    " dates: [{first: 2027-02-06, last: 2027-02-10, hours: ['01:00-04:00']}]}]\n"
+    "zone: [{id: keep-out, zones: [left], duration: 2s, when: night}]"
+)
+
+
+@pytest.mark.parametrize(
+    ("begins", "seconds", "said"),
+    [
+        ("2027-02-05T23:59:50", 20.0, [OPENED]),  # the eve's night runs on into Tết: one episode
+        ("2027-02-06T04:59:50", 20.0, [OPENED, CLOSED]),  # and ends in its morning
+        ("2027-02-06T23:00:00", 6.0, []),  # Tết has other hours
+        ("2027-02-07T03:59:50", 20.0, [OPENED, CLOSED]),
+        ("2027-02-11T03:00:00", 6.0, []),  # its last day began no night
+        ("2027-02-11T23:59:50", 20.0, [OPENED]),
+    ],
+)
+def test_an_episode_over_midnight_and_the_nights_of_tet(
+    begins: str, seconds: float, said: list[Phase]
+) -> None:
+    show = Show(ruled(NOT_AT_TET, VIEW))
+    hanoi = datetime.fromisoformat(begins + "+07:00")
+    show.wall_step = (hanoi - DAWN).total_seconds()
+    show.play(seconds, [(4, 4)])
+    assert phases(show.said) == said
+
+
+@pytest.mark.parametrize("step", [12 * 3600.0, -12 * 3600.0, 400 * 86400.0])
+def test_a_clock_that_steps_out_of_a_rules_hours_closes_its_episode_once(step: float) -> None:
+    show = Show(ruled(NOT_AT_TET, VIEW))
+    show.wall_step = start = (datetime(2027, 1, 18, 16, 0, tzinfo=UTC) - DAWN).total_seconds()
+    show.play(6.0, [(4, 4)])
+    show.wall_step += step
+    show.play(10.0, [(4, 4)])
+    show.wall_step = start
+    show.play(6.0, [(4, 4)])
+    show.stop()
+    opened, closed = show.said
+    assert [opened.phase, closed.phase] == [OPENED, CLOSED]
+    assert opened.episode == closed.episode
+    assert 0 < (closed.t1 - closed.t0).total_seconds() < 22.0
 
 
 @pytest.mark.parametrize(

@@ -257,9 +257,10 @@ def test_interruption_closes_what_is_open_and_forgets_what_is_pending() -> None:
     assert (again, nothing) == (book, ())
 
 
-def test_a_wall_clock_that_steps_changes_neither_length_nor_order() -> None:
+@pytest.mark.parametrize("step", [-3600.0, 3600.0, 86400.0 * 365])
+def test_a_wall_clock_that_steps_changes_neither_length_nor_order(step: float) -> None:
     story = Story().play(2.0, PAIR)
-    story.step = -3600.0
+    story.step = step
     story.play(3.0, PAIR).play(3.0)
     opened, closed = story.said
     assert closed.data["seconds"] == 4.8

@@ -1,5 +1,7 @@
 """A technician's marks, judged in words."""
 
+from itertools import permutations
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,6 +56,18 @@ def test_corners_that_begin_one_too_late_are_told() -> None:
         "calibration.skewed",
         "calibration.height",
     }
+
+
+def test_no_wrong_order_of_four_corners_goes_unsaid() -> None:
+    unsaid = []
+    for told in permutations(HALL):
+        try:
+            doubts = codes(read(*HALL, told=told))
+        except Trouble as trouble:
+            doubts = {trouble.code}
+        unsaid += [told] if not doubts else []
+    half_a_turn = (*HALL[2:], *HALL[:2])  # the same floor, looked at from its other end
+    assert unsaid == [HALL, half_a_turn]
 
 
 @pytest.mark.parametrize("times", [20.0, 30.0])
