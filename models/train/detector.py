@@ -11,6 +11,7 @@ import numpy as np
 import openvino as ov
 import torch
 
+from edge_agent.vision.detector.graph import engine
 from models.train.boxes import suppress
 
 PAD = 114
@@ -62,7 +63,7 @@ class Detector:
             "ENABLE_CPU_PINNING": False,
             "INFERENCE_PRECISION_HINT": "f32",
         }
-        self._compiled = ov.Core().compile_model(graph, "CPU", options)
+        self._compiled = engine().compile_model(graph, "CPU", options)
         shape = self._compiled.inputs[0].shape
         self._size = int(shape[2]), int(shape[3])
         self._floor, self._overlap = floor, overlap

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import openvino
 
 from edge_agent.core.geometry import Box, Size
+from edge_agent.vision.detector.graph import engine
 from edge_agent.vision.facecells import tiles, window
 from edge_agent.vision.frame import Image, size_of
 from edge_agent.vision.secondlook import SecondLook
@@ -46,7 +46,7 @@ class Aizoo:
     """Its network on one thread: worn or absent, nothing else."""
 
     def __init__(self, weights: Path) -> None:
-        core = openvino.Core()
+        core = engine()
         settings = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
         self._run = core.compile_model(str(weights), "CPU", settings)
         self._anchors = anchors()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import openvino
@@ -15,6 +16,17 @@ from edge_agent.vision.detector.shapes import resize
 from edge_agent.vision.models import CheckedModel
 
 
+@cache
+def engine() -> openvino.Core:
+    """The process's one engine, which stays until the process ends.
+
+    Each engine gives the thread that first compiles with it a signal stack of its own, and on its
+    end puts back the one before it (OpenVINO's SigAltStackSetup, pull request 11894). When several
+    come and go, what is put back is gone already, and the next signal kills the process.
+    """
+    return openvino.Core()
+
+
 def compile_graph(model: CheckedModel, vision: Vision, size: Size | None = None) -> Any:
     """The compiled model; its input takes BGR bytes 1 × height × width × 3, conversion to RGB
     0..1 is part of the graph. `size` gives a YOLO graph another input size than its own.
@@ -23,7 +35,7 @@ def compile_graph(model: CheckedModel, vision: Vision, size: Size | None = None)
     with a warning. Raises Trouble `model.unusable` when nothing compiles,
     ValueError for a graph that cannot have another size.
     """
-    core = openvino.Core()
+    core = engine()
     try:
         graph = core.read_model(model.path)
         if size is not None:

@@ -12,6 +12,7 @@ from edge_agent.app.model_install import _switch, install, roll_back
 from edge_agent.config.manifest import Variant, read_manifest
 from edge_agent.config.schema import Config
 from edge_agent.core.trouble import Trouble
+from edge_agent.vision.detector.graph import engine
 from edge_agent.vision.models import PERSON, checked
 from tests.e2e.house import run
 from tests.integration.vision.shipped import MODELS
@@ -147,7 +148,7 @@ def test_who_sees_nobody_or_everybody_is_refused(folder: Path) -> None:
 
 
 def test_numbers_that_are_none_are_refused(folder: Path) -> None:
-    present = openvino.Core().read_model(folder / next(iter(_files(folder))))
+    present = engine().read_model(folder / next(iter(_files(folder))))
     taken, given = list(present.input().shape), list(present.output(0).shape)
     file = graph(folder.parent / "nan.xml", np.full(given, np.nan), taken)
     assert "not finite" in refusal(file, settings(folder), OTHER).en
