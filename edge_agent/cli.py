@@ -6,7 +6,6 @@ Exit status: 0 well, 1 a trouble told in words, 2 wrong usage, 78 wrong configur
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +44,7 @@ from edge_agent.recording.service import run_recorder
 from edge_agent.runtime import logs, notify
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.runtime.lock import SingleInstance
+from edge_agent.runtime.memory import settle
 from edge_agent.runtime.supervisor import stop_on_signals
 from edge_agent.sim.site import FIRST_ADDRESS, run_sim
 
@@ -64,7 +64,7 @@ FirstAddress = Annotated[
 
 def _read(path: Path) -> tuple[Config, Credentials]:
     notify.connect(notify_socket())
-    gc.freeze()  # what the imports left lives as long as we do: no collection looks at it again
+    settle()
     config = load(path)
     logs.configure(config.log.format, config.log.level)
     logs.guard()

@@ -16,12 +16,13 @@ from edge_agent.config.schema import Vision
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.runtime.logs import configure, hide, log
+from edge_agent.runtime.memory import settle
 from edge_agent.vision.detector import load_detector
 from edge_agent.vision.faces import FaceReader
 from edge_agent.vision.lookout import Lookout
 from edge_agent.vision.models import check_models
 from edge_agent.vision.pipeline import Models
-from edge_agent.vision.room import go_first, share_heaps
+from edge_agent.vision.room import go_first
 from edge_agent.vision.worker import VisionJob
 
 _EX_CONFIG = 78  # sysexits.h: no restart will cure it
@@ -37,7 +38,7 @@ def work(job: VisionJob, pipe: Connection) -> int:
     hide(credential.password for credential in job.credentials.values())
     cv2.setNumThreads(1)
     go_first()
-    share_heaps()
+    settle()
     try:
         models = load_models(job.models, job.vision, job.key_frames.parent / "ultralytics")
         lookout = Lookout(job, models, _one_at_a_time(pipe), SystemClock())

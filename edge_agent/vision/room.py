@@ -7,7 +7,6 @@ late, the kernel was told whom to end first: vision starts again, and the record
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from edge_agent.runtime.logs import log
 SHORT = 120_000_000  # bytes free below which vision gives way: a recorder's whole need
 ENOUGH = 240_000_000  # bytes free from which it looks again
 REASON = "vision.memory_short"
-_ARENA_MAX, _HEAPS = -8, 2  # malloc.h
 _FIRST_TO_GO = 600  # oom_score_adj: before the agent (200), long before the recorder (-500)
 
 
@@ -54,15 +52,6 @@ def go_first(process: Path = Path("/proc/self")) -> None:
         (process / "oom_score_adj").write_text(str(_FIRST_TO_GO), encoding="ascii")
     except OSError as error:  # a container that forbids it: the units' own scores stay
         log.info("memory.no_score", error=error.strerror)
-
-
-def share_heaps() -> None:
-    """Let all threads of this process take memory from two heaps (glibc's M_ARENA_MAX): one heap a
-    decode thread kept 30 MB that nobody used. No effect on another C library.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_ARENA_MAX, _HEAPS)
 
 
 def _trouble(free: int) -> Trouble:

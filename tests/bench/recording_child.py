@@ -5,7 +5,6 @@ neither hashes nor syncs what it writes: to see what that costs, for nothing els
 
 from __future__ import annotations
 
-import gc
 import json
 import signal
 import sys
@@ -19,10 +18,11 @@ from edge_agent.recording.files import SegmentFile
 from edge_agent.recording.service import run_recorder
 from edge_agent.runtime import logs
 from edge_agent.runtime.clock import SystemClock
+from edge_agent.runtime.memory import settle
 from tests.bench.stepped_clock import SteppedClock
 
 if __name__ == "__main__":
-    gc.freeze()  # as the commands do at their start
+    settle()  # as the commands do at their start
     logs.configure("json")
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

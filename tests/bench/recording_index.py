@@ -11,7 +11,6 @@ figure misses its target.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
 import random
@@ -40,6 +39,7 @@ from edge_agent.recording.keeper import Keeper
 from edge_agent.recording.names import segment_path
 from edge_agent.recording.repair import repair
 from edge_agent.runtime import logs
+from edge_agent.runtime.memory import settle
 from edge_agent.store.holds import Holds
 from edge_agent.store.recordings import Recordings
 from tests.unit.recording.clips import fragmented
@@ -276,7 +276,7 @@ def main(arguments: list[str]) -> int:
     wanted = parser.parse_args(arguments)
     cameras, days = (2, 2.0) if wanted.quick else (wanted.cameras, wanted.days)
     logs.configure(level="error")
-    gc.freeze()  # as the commands do at their start
+    settle()  # as the commands do at their start
     span = Span(
         tuple(f"camera-{number:02d}" for number in range(cameras)),
         datetime(2021, 6, 1, tzinfo=UTC),

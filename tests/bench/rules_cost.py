@@ -9,7 +9,6 @@ of nobody are read. Prints a table and, as the last line, one JSON object; exits
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import math
 import random
@@ -26,6 +25,7 @@ from edge_agent.core.geometry import Box, Size
 from edge_agent.core.perception import Detection
 from edge_agent.core.time import EPOCH
 from edge_agent.rules.watch import Watch, WatchSettings, decide, new_watch, see, tracks
+from edge_agent.runtime.memory import settle
 from edge_agent.sim.camera_model import PinholeView
 
 TARGET_MS = 1.0
@@ -83,7 +83,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--frames", type=int, default=1500)
     wanted = parser.parse_args(arguments)
-    gc.freeze()  # as the commands do at their start
+    settle()  # as the commands do at their start
     seeing, deciding, followed = measured(wanted.people, wanted.frames)
     both = [a + b for a, b in zip(seeing, deciding, strict=True)]
     table = Table(title=f"{wanted.people} people, {followed:.1f} followed")
