@@ -30,26 +30,29 @@ _NOT_DIM = 0.75  # share lost from which on a dark picture shows a clock, and no
 _STANDS = 0.3  # agreement of a cell with itself a moment ago: structure, not noise
 _EMPTY = 0.8  # share of cells without structure that is a cover even where no view is known
 _BUSY = 0.15  # share where what is new does not stand still: a crowd, not another view
+_TORN = 0.4  # share of the cells, at most, in which nothing changes when the camera is turned
+_CLEAR = 0.5  # share of one side as sharp as ever from which on the lens is not out of focus
 _LEAST = 8  # cells with structure that a view needs to be learnt
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From what on a look is suspicious: the share of the view `lost`, the share of its sharpness
-    that is left, the share `hidden` or lost to a `shift`.
+    """From what on a look is suspicious: the share of the view `lost`, or lost all over the picture
+    (`torn`), the share of its sharpness that is left, the share shown `anew` or lost to a shift.
     """
 
     lost: float
     sharp: float
     anew: float
+    torn: float = 0.36
     shift_lost: float = 0.3
     shift_gain: float = 0.15
 
 
 LIMITS: Mapping[str, Limits] = {
-    "low": Limits(0.6, 0.5, 0.25),
+    "low": Limits(0.6, 0.5, 0.25, 0.45),
     "normal": Limits(0.5, 0.6, 0.15),
-    "high": Limits(0.42, 0.68, 0.1),
+    "high": Limits(0.42, 0.68, 0.1, 0.32),
 }
 EASED = Limits(0.35, 0.75, 0.1)  # while claimed: the way back is longer than the way there
 
@@ -152,7 +155,8 @@ def _likeness(
     if not ready:
         return None
     lost = min(ready[0].lost, *(one.lost + _OTHER_LIGHT for one in ready[1:]), 1.0)
-    return replace(ready[0], lost=lost, blank=min(ready[0].blank, lost))
+    kept = max(one.kept for one in ready)
+    return replace(ready[0], lost=lost, blank=min(ready[0].blank, lost), kept=kept)
 
 
 def _empty(standing: Map) -> bool:
@@ -178,10 +182,22 @@ def _verdict(
     dim = signals.bright < _DARK and seen
     if likeness.lost >= limits.lost and not dim:
         return True, _of_lost(limits, signals, likeness, sure)
-    if sure and _elsewhere(limits, likeness) and not dim:
+    return _of_kept(limits, likeness, dim=dim) if sure else (False, None)
+
+
+def _of_kept(limits: Limits, likeness: Likeness, *, dim: bool) -> tuple[bool, Tamper | None]:
+    """Whether the view, most of which is there, is in its place and sharp.
+
+    A lens is out of focus on both sides of the picture; a curtain drawn back takes the detail of
+    its folds from one of them. Of a camera that was turned, some borders lie by chance where others
+    lay, and hardly a cell is as it was; a curtain or a wardrobe leaves the rest as it was.
+    """
+    if not dim and _elsewhere(limits, likeness):
         return True, Tamper.MOVED
-    if sure and likeness.sharp < limits.sharp:
+    if likeness.sharp < limits.sharp and likeness.clear < _CLEAR:
         return True, Tamper.DEFOCUSED
+    if not dim and likeness.lost >= limits.torn and likeness.kept <= _TORN:
+        return True, Tamper.MOVED if _stands(limits, likeness) else None
     return False, None
 
 
@@ -191,8 +207,7 @@ def _of_lost(
     """What took the view away: something smooth before it, or another view."""
     if likeness.blank >= 0.6 * likeness.lost:
         return _hidden(signals, likeness.layout)
-    busy = likeness.lost - likeness.blank - likeness.anew
-    return Tamper.MOVED if sure and likeness.anew >= limits.anew and busy <= _BUSY else None
+    return Tamper.MOVED if sure and _stands(limits, likeness) else None
 
 
 def _hidden(signals: FrameSignals, layout: float) -> Tamper:
@@ -211,3 +226,9 @@ def _elsewhere(limits: Limits, likeness: Likeness) -> bool:
         far and likeness.lost >= limits.shift_lost and likeness.shifted >= 0.5
         and gain >= limits.shift_gain
     )  # fmt: skip
+
+
+def _stands(limits: Limits, likeness: Likeness) -> bool:
+    """Something else is there instead of the view, and nearly all of it stands still."""
+    busy = likeness.lost - likeness.blank - likeness.anew
+    return likeness.anew >= limits.anew and busy <= _BUSY

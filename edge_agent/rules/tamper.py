@@ -12,6 +12,7 @@ Law 3. A new view that stands still for `accept` is the camera's view from then 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -34,7 +35,8 @@ from edge_agent.rules.inspection import (
 from edge_agent.rules.observation import Observation, Patience
 from edge_agent.rules.stillness import Stillness, frozen, seconds_still, watched
 
-_AGREE = 3  # looks that must say the same
+_LAST = 3  # looks that say what it is
+_AGREE = 2  # of them that must say the same
 _BRIDGE = 4.0  # seconds without a claim that end an episode: frames may be seconds apart
 
 
@@ -119,20 +121,23 @@ def _suspicion(watch: TamperWatch, seen: Look) -> Suspicion | None:
         return replace(before, clear=before.clear + 1)
     if before is None:
         before = Suspicion(at, ())
-    kinds = (*before.kinds, seen.kind)[-_AGREE:]
+    kinds = (*before.kinds, seen.kind)[-_LAST:]
     claimed = before.claimed or _lasting(watch.rule, replace(before, kinds=kinds), at)
     at_rest = (before.at_rest or at) if seen.rests else None
     return replace(before, kinds=kinds, clear=0, claimed=claimed, at_rest=at_rest)
 
 
 def _lasting(rule: TamperRule, suspicion: Suspicion, at: Instant) -> Tamper | None:
-    """The kind that the last looks agree on, once the suspicion is old enough."""
+    """The kind that most of the last looks say, once the suspicion is old enough: what is half a
+    film and half a cover is one or the other by turns, and clear by none.
+    """
     kinds = suspicion.kinds
     if kinds[-1] is Tamper.FROZEN:  # it has lasted already
         return Tamper.FROZEN
-    if len(kinds) < _AGREE or len(set(kinds)) > 1:
+    if len(kinds) < _LAST or None in kinds or at.since(suspicion.since) < rule.duration:
         return None
-    return kinds[-1] if at.since(suspicion.since) >= rule.duration else None
+    kind, said = Counter(kinds).most_common(1)[0]
+    return kind if said >= _AGREE else None
 
 
 def _settled(rule: TamperRule, suspicion: Suspicion, at: Instant) -> bool:

@@ -19,6 +19,11 @@ _TELLS = 0.35  # agreement of a cell over time from which on it is worth asking
 _SMOOTH = 0.6  # of a cell's usual coarse detail: less means that something smooth is before it
 _LOOKS_MOVED = 0.25  # share lost from which on it is worth looking for the view elsewhere
 _REACH = (28, 15)  # points of the edge map that a view is looked for away from its place
+_SAME = 0.75  # of its usual agreement and sharpness that a cell has in which nothing has changed
+_SIDE = 10  # detailed cells that a side needs to speak for the lens: a clock alone has four
+_PLACE = np.arange(ROWS * COLUMNS)
+_RIGHT, _BELOW = _PLACE % COLUMNS - COLUMNS // 2, _PLACE // COLUMNS - ROWS // 2
+_SIDES = (_RIGHT < 0, _RIGHT >= 0, _BELOW <= 0, _BELOW >= 0)
 _DETAIL = 0.8  # grey levels of fine detail that a cell must have had for its sharpness to count
 
 
@@ -44,20 +49,24 @@ class Likeness:
 
     `cells` is the agreement of each cell (-1..1). `lost` is the share of the picture where the
     view is not there any more; of it, `blank` is where nothing is there instead and `anew` where
-    something else is that stands still (0..1). `whole` is the agreement of the whole edge map;
-    `shift` how far (share of the picture's width and height) the view seems to have moved, and
-    `shifted` the agreement then. `sharp` is fine detail by coarse as a share of the usual,
-    `layout` whether bright is where it was bright (-1..1).
+    something else is that stands still (0..1). `kept` is the share of the telling cells in which
+    nothing has changed, `whole` the agreement of the whole edge map; `shift` how far (share of the
+    picture's width and height) the view seems to have moved, and `shifted` the agreement then.
+    `sharp` is fine detail by coarse as a share of the usual, `clear` the share of the detailed
+    cells, on the clearest side, that are as sharp as ever and in their place (0..1), `layout`
+    whether bright is where it was bright (-1..1).
     """
 
     cells: Map
     lost: float
     blank: float
     anew: float
+    kept: float
     whole: float
     shift: tuple[float, float]
     shifted: float
     sharp: float
+    clear: float
     layout: float
 
 
@@ -101,6 +110,7 @@ def compare(view: View, signals: FrameSignals, standing: Map) -> Likeness:
     cells = agreement(view.edges, edges)
     weights = np.where(view.steady >= _TELLS, view.steady, 0.0)
     gone = np.clip((0.6 * view.steady - cells) / (0.4 * np.maximum(view.steady, _TELLS)), 0, 1)
+    sharp, clear = _sharpness(view, signals, cells)
     smooth = np.asarray(signals.coarse) < _SMOOTH * view.coarse
     lost = _share(gone, weights)
     moved = _best_shift(view.edges, edges) if lost >= _LOOKS_MOVED else (0, 0)
@@ -109,10 +119,12 @@ def compare(view: View, signals: FrameSignals, standing: Map) -> Likeness:
         lost=lost,
         blank=_share(gone * smooth, weights),
         anew=_share(gone * standing * ~smooth, weights),
+        kept=_kept(view, cells),
         whole=_correlation(view.edges, edges),
         shift=(moved[0] / EDGE_COLUMNS, moved[1] / EDGE_ROWS),
         shifted=_correlation(*_overlap(view.edges, edges, *moved)),
-        sharp=_sharpness(view, signals),
+        sharp=sharp,
+        clear=clear,
         layout=_correlation(view.light, np.asarray(signals.light)),
     )
 
@@ -179,14 +191,25 @@ def _overlap(known: Map, edges: Map, right: int, down: int) -> tuple[Map, Map]:
     return known[y : y + high, x : x + wide], there
 
 
-def _sharpness(view: View, signals: FrameSignals) -> float:
-    """Median over the detailed cells; 1 where there are too few to say."""
+def _kept(view: View, cells: Map) -> float:
+    tells = view.steady >= _TELLS
+    same = cells[tells] >= _SAME * view.steady[tells]
+    return float(same.mean()) if same.size else 1.0
+
+
+def _sharpness(view: View, signals: FrameSignals, cells: Map) -> tuple[float, float]:
+    """Of the detailed cells: the median of the sharpness that is left, and the share of them, on
+    the clearest side, in which nothing has changed; 1 and 0 where there are too few to say.
+    """
     counts = (view.fine >= _DETAIL) & (view.steady >= _TELLS)
     if np.count_nonzero(counts) < 5:
-        return 1.0
-    now = np.asarray(signals.fine)[counts] / (np.asarray(signals.coarse)[counts] + 0.5)
-    usual = view.fine[counts] / (view.coarse[counts] + 0.5)
-    return float(np.median(now / usual))
+        return 1.0, 0.0
+    now = np.asarray(signals.fine) / (np.asarray(signals.coarse) + 0.5)
+    left = now / np.maximum(view.fine / (view.coarse + 0.5), 1e-6)
+    same = (cells >= _SAME * view.steady) & (left >= _SAME)
+    sides = [one & counts for one in _SIDES if np.count_nonzero(one & counts) >= _SIDE]
+    clear = max((float(same[one].mean()) for one in sides), default=0.0)
+    return float(np.median(left[counts])), clear
 
 
 def _correlation(a: Map, b: Map) -> float:

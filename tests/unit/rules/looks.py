@@ -74,3 +74,40 @@ def infrared(t: float) -> FrameSignals:
     return replace(
         day, edges=mixed.astype(np.uint8).tobytes(), light=tuple(reversed(day.light)), colour=0.0
     )
+
+
+def film(t: float) -> FrameSignals:
+    """A film before the first view: bright stays where it was bright, and no border is left."""
+    return replace(covered(t), light=seen(1, t).light)
+
+
+def alike(t: float) -> FrameSignals:
+    """Another view, a part of whose borders lies everywhere where those of the first lie."""
+    a, b = (np.frombuffer(seen(view, t).edges, np.uint8).astype(float) for view in (1, 2))
+    return replace(seen(1, t), edges=(0.32 * a + 0.68 * b).astype(np.uint8).tobytes())
+
+
+def curtained(t: float) -> FrameSignals:
+    """The first view with a curtain over two fifths, whose folds are most of all detail."""
+    return _beside(t, 8, 9.0, 6.0)
+
+
+def drawn_back(t: float) -> FrameSignals:
+    """The same without the curtain: a smooth wall comes to sight."""
+    return _beside(t, 1, 0.8, 4.0)
+
+
+def _beside(t: float, view: int, fine: float, coarse: float) -> FrameSignals:
+    rest, other = seen(1, t), seen(view, t)
+    a, b = (np.frombuffer(one.edges, np.uint8) for one in (other, rest))
+    left = np.arange(a.size) % EDGE_COLUMNS < EDGE_COLUMNS * 2 // 5
+    return replace(
+        rest,
+        edges=np.where(left, a, b).astype(np.uint8).tobytes(),
+        fine=_by_side(fine, 3.0)[: _CELLS * 3 // 5] + _by_side(fine, 0.4)[_CELLS * 3 // 5 :],
+        coarse=_by_side(coarse, 5.0),
+    )
+
+
+def _by_side(left: float, right: float) -> tuple[float, ...]:
+    return ((left,) * (COLUMNS * 2 // 5) + (right,) * (COLUMNS * 3 // 5)) * ROWS

@@ -16,7 +16,18 @@ from edge_agent.rules import episodes
 from edge_agent.rules.episode import Episodes
 from edge_agent.rules.tamper import TamperWatch, claims, look, lost_claim
 from edge_agent.rules.watch import CAMERA_PATIENCE
-from tests.unit.rules.looks import START, black, covered, infrared, seen, soft
+from tests.unit.rules.looks import (
+    START,
+    alike,
+    black,
+    covered,
+    curtained,
+    drawn_back,
+    film,
+    infrared,
+    seen,
+    soft,
+)
 
 Picture = Callable[[float], FrameSignals]
 LEARNT = 40  # seconds
@@ -78,6 +89,7 @@ def words(said: Iterable[EpisodeChange]) -> list[tuple[str, Phase]]:
         (soft, "defocused"),
         (elsewhere, "moved"),
         (aside, "moved"),
+        (alike, "moved"),
         (stuck, "frozen"),
     ],
 )
@@ -87,6 +99,24 @@ def test_each_kind_opens_one_episode_within_ten_seconds_and_closes_when_the_view
     assert words(site.shows(picture, 10)) == [(kind, Phase.OPENED)]
     assert site.shows(picture, 60) == []
     assert words(site.shows(usual, 12)) == [(kind, Phase.CLOSED)]
+
+
+def test_a_curtain_takes_as_much_of_the_view_as_a_turn_and_its_folds_are_no_sharpness_of_the_lens(
+    site: Site,
+) -> None:
+    assert site.shows(drawn_back, LEARNT) == []
+    assert site.shows(curtained, 120) == []
+    known = Site()
+    assert known.shows(curtained, LEARNT) == []
+    assert known.shows(drawn_back, 120) == []
+    sharp = known.watch.figures["sharp"]
+    assert sharp < 0.5
+    assert words(known.shows(soft, 10)) == [("defocused", Phase.OPENED)]
+
+
+def test_what_is_a_film_and_a_cover_by_turns_is_one_of_them(site: Site) -> None:
+    said = site.shows(lambda t: film(t) if int(t) % 2 else covered(t), 60)
+    assert len(words(said)) == 1
 
 
 def test_half_a_cover_is_none(site: Site) -> None:
