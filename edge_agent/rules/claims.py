@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 
 from edge_agent.core.event import Severity
 from edge_agent.core.time import Instant
-from edge_agent.rules.cohorts import Company, companions, excused, labelled
+from edge_agent.rules.cohorts import Company, companions, excused
 from edge_agent.rules.distancing import observe_distances
 from edge_agent.rules.fence import observe_fences
 from edge_agent.rules.gathering import observe_gatherings
@@ -72,8 +72,8 @@ def _distances(
     known = companions(company, rule)
     return tuple(
         [
-            labelled(claim, known)
-            for claim in observe_distances(company.people, rule, together)
+            claim
+            for claim in observe_distances(company.people, rule, together, known)
             if (not rule.zones or any(here(scene, rule, person) for person in claim.persons))
             and not excused(scene, claim.persons, at)
         ]

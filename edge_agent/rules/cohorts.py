@@ -4,7 +4,7 @@ that were merely learnt are labelled and weigh a level less, and are never silen
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge_agent.config.behaviours import DistancingRule
 from edge_agent.core.time import Instant
-from edge_agent.rules.observation import Key, Observation
+from edge_agent.rules.observation import Key
 from edge_agent.rules.placed import Placed, pairs, placed
 from edge_agent.rules.scene import Scene, in_time, within
 from edge_agent.rules.trail import Trail
@@ -62,18 +62,13 @@ def companions(company: Company, rule: DistancingRule) -> frozenset[Key]:
     return frozenset([(ids[i], ids[j]) for i, j in pairs(together) if i < j])
 
 
-def labelled(claim: Observation, known: Set[Key]) -> Observation:
-    """The claim about a pair with its label, and a level less where they are `known` companions."""
-    companion = claim.key in known
-    severity = claim.severity.lowered if companion else claim.severity
-    return claim._replace(severity=severity, latest={**claim.latest, "companions": companion})
-
-
 def _carried(company: Company, people: Placed) -> tuple[Seconds, Seconds]:
     """The company so far of these people; with who came since, none."""
     if people.ids == company.people.ids:
         return company.seen, company.close
     index = {number: i for i, number in enumerate(company.people.ids)}
     where = [index.get(number, -1) for number in people.ids]
-    seen, close = np.pad(company.seen, (0, 1)), np.pad(company.close, (0, 1))  # -1: the zeros
-    return seen[where][:, where], close[where][:, where]
+    both = np.zeros((2, len(index) + 1, len(index) + 1))  # -1: the zeros
+    both[:, :-1, :-1] = company.seen, company.close
+    seen, close = both[:, where][:, :, where]
+    return seen, close

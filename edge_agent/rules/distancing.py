@@ -17,36 +17,48 @@ from edge_agent.rules.trail import Trail, may_continue
 
 
 def observe_distances(
-    people: Placed, rule: DistancingRule, together: Set[Key]
+    people: Placed, rule: DistancingRule, together: Set[Key], companions: Set[Key] = frozenset()
 ) -> tuple[Observation, ...]:
     """One claim for each pair closer than the limit; pairs already `together` (track ids,
-    ascending) must part by `hysteresis` more. Of two people one may be hidden for a moment.
+    ascending) must part by `hysteresis` more. Of two people one may be hidden for a moment. Pairs
+    of `companions` are labelled and matter a level less.
     """
     if not rule.enabled:
         return ()
     # Above the limit it is less probable than not; this spares most pairs of a full yard the rest.
     near = rule.limit + rule.hysteresis if rule.probability >= 0.5 else math.inf
-    claims = [_claim(people, i, j, rule, together) for i, j in pairs(people.apart < near) if i < j]
+    claims = [
+        _claim(people, i, j, rule, together, companions)
+        for i, j in pairs(people.apart < near)
+        if i < j
+    ]
     return tuple([claim for claim in claims if claim is not None])
 
 
 def _claim(
-    people: Placed, i: int, j: int, rule: DistancingRule, together: Set[Key]
+    people: Placed,
+    i: int,
+    j: int,
+    rule: DistancingRule,
+    together: Set[Key],
+    companions: Set[Key],
 ) -> Observation | None:
     a, b = people.trails[i], people.trails[j]
-    limit = rule.limit + (rule.hysteresis if (a.id, b.id) in together else 0.0)
+    pair = (a.id, b.id)
+    limit = rule.limit + (rule.hysteresis if pair in together else 0.0)
     here, there = people.spots[i], people.spots[j]
     metres, sigma = pair_distance(here, there)
     if probability_closer(metres, sigma, limit) <= rule.probability or one_person(a, b):
         return None
     worst = {"min_distance_m": round(metres, 2), "sigma_m": round(sigma, 2)}
+    companion, severity = pair in companions, Severity(rule.severity)
     return Observation(
         Rule.DISTANCING,
         (a, b),
         -metres,
         worst,
-        {"limit_m": rule.limit},
-        severity=Severity(rule.severity),
+        {"limit_m": rule.limit, "companions": companion},
+        severity=severity.lowered if companion else severity,
         spot=((here.x + there.x) / 2, (here.y + there.y) / 2),
     )
 

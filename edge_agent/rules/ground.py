@@ -147,6 +147,13 @@ def to_ground(plane: GroundPlane, foot: tuple[float, float], error: float) -> Gr
     return GroundPoint(x, y, sigma, spread, stretch)
 
 
+def beneath(plane: GroundPlane, pixel: tuple[float, float]) -> tuple[float, float, float]:
+    """The floor under a pixel as (x, y, depth) with metres = (x, y) / depth."""
+    a, b, c, d, e, f, g, h, i = plane.matrix
+    x, y = _straight(plane, pixel)[:2] if plane.lens else pixel
+    return a * x + b * y + c, d * x + e * y + f, g * x + h * y + i
+
+
 def floor_jacobian(
     plane: GroundPlane, pixel: tuple[float, float]
 ) -> tuple[float, float, float, tuple[float, float, float, float]]:

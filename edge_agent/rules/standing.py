@@ -11,7 +11,14 @@ import math
 from dataclasses import dataclass
 
 from edge_agent.core.geometry import Box, GroundPoint
-from edge_agent.rules.ground import LOOSEST, VAGUEST, GroundPlane, floor_jacobian, to_ground
+from edge_agent.rules.ground import (
+    LOOSEST,
+    VAGUEST,
+    GroundPlane,
+    beneath,
+    floor_jacobian,
+    to_ground,
+)
 
 EDGE = 1.0  # pixels from the picture's edge that are the edge
 SHORTEST = 0.8  # metres; who seems shorter is not seen whole
@@ -62,8 +69,8 @@ def stature(plane: GroundPlane, foot: GroundPoint, box: Box) -> float:
     if plane.upright is None:
         return math.nan
     below, height = plane.upright.below, plane.upright.pose.height
-    numerator_x, numerator_y, depth, _ = floor_jacobian(plane, ((box.x1 + box.x2) / 2, box.y1))
-    ray_x, ray_y = numerator_x - below[0] * depth, numerator_y - below[1] * depth
+    across, ahead, depth = beneath(plane, ((box.x1 + box.x2) / 2, box.y1))
+    ray_x, ray_y = across - below[0] * depth, ahead - below[1] * depth
     square = ray_x * ray_x + ray_y * ray_y
     if not square:
         return math.nan

@@ -52,7 +52,8 @@ def frames(people: int, count: int) -> list[list[Detection]]:
         for x, y, phase in spots:
             turn = phase + number / FPS * 0.5
             u, v = x + 2 * math.cos(turn), y + 2 * math.sin(turn)
-            (px, foot), (_, head) = VIEW.project([(u, v, 0.0), (u, v, 1.7)])
+            # a detector's boxes are plain floats; numpy's would be dragged through every step
+            (px, foot), (_, head) = VIEW.project([(u, v, 0.0), (u, v, 1.7)]).tolist()
             half, jitter = 0.19 * (foot - head), 0.03 * (foot - head)
             box = Box(px - half, head, px + half, foot + dice.gauss(0, jitter))
             score = 0.3 if dice.random() < 0.2 else 0.8
