@@ -7,7 +7,7 @@ in body heights where it is not; and nobody is twice as tall a moment later.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from edge_agent.rules.trail import Sighting
 FASTEST = 2.5  # metres per second
 SLACK = 0.8  # metres, for jitter of a box
 TALLER = 1.5  # ratio of heights between two looks at one person
+NEARLY = 0.25  # of cost by which another assignment may be dearer and still be the right one
 SIGMAS = 5.0  # of the prediction's error that a detection may lie away
 
 Array = NDArray[np.float64]
@@ -72,6 +73,27 @@ def costs(like: Likeness, ages: Sequence[float], sigmas: float = SIGMAS) -> Arra
     allowed = like.travelled <= FASTEST * np.array(ages)[:, None] + SLACK
     cost: Array = np.where(allowed & (like.surprise <= sigmas), like.cost, np.inf)
     return cost
+
+
+def exchangeable(
+    like: Likeness, ages: Sequence[float], given: Mapping[int, int]
+) -> dict[int, list[int]]:
+    """With whom each track (rows) may have changed owners: had they been given each other's boxes,
+    or one the other's box and the other none, it would have cost little more.
+    """
+    if not given:
+        return {}
+    rows, columns = list(given), list(given.values())
+    taken = costs(like, ages)[:, columns]
+    own, back = np.zeros(len(taken)), np.zeros(taken.shape)
+    own[rows], back[rows] = like.cost[rows, columns], taken[rows].T
+    extra = taken + back - own[:, None] - own[rows]
+    found: dict[int, list[int]] = {}
+    for one, column in zip(*(axis.tolist() for axis in (extra < NEARLY).nonzero()), strict=True):
+        if one != rows[column]:
+            found.setdefault(one, []).append(rows[column])
+            found.setdefault(rows[column], []).append(one)
+    return found
 
 
 def overlaps(a: Array, b: Array) -> Array:

@@ -13,7 +13,8 @@ Law 3. An episode is its rule, its place and its persons. A person who comes bac
 Law 4. People who were close where an episode ran, before it fell silent, and who would open when
        it has, are its people under other tracks, unless one of them came there walking, or all
        its own are in sight and nobody's track began there since: each episode has at most one
-       such heir.
+       such heir. They are its people, too, when each of their tracks may have changed owners with
+       one of its own; then the time that a pending one has waited counts for them.
 Law 5. For `cooldown` after the bridge, the same persons open no second one: they stay pending.
 Law 6. An episode ends at its last sighting, not when patience ran out.
 """
@@ -21,7 +22,7 @@ Law 6. An episode ends at its last sighting, not when patience ran out.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -38,7 +39,7 @@ from edge_agent.rules.episode import (
     taken_over,
 )
 from edge_agent.rules.observation import Key, Observation
-from edge_agent.rules.succession import continues, former, predecessor, running
+from edge_agent.rules.succession import continues, elder, former, predecessor, running
 from edge_agent.rules.trail import Trail
 
 
@@ -70,13 +71,12 @@ Reason = Callable[[Episode], str]
 
 
 def observe(
-    book: Episodes, at: Instant, claims: Iterable[Observation], live: Mapping[int, Trail]
+    book: Episodes, at: Instant, claims: Sequence[Observation], live: Mapping[int, Trail]
 ) -> Outcome:
     """The episodes after one analysed frame; `live` are the tracker's trails by id."""
     book, changes = expire(book, at, live)
     episodes, said = list(book.all), list(changes)
-    known = running(episodes)
-    absorbed: set[str] = set()
+    known, claimed = running(episodes), {claim.key for claim in claims}
     for claim in claims:
         index = known.get((claim.rule, claim.place, claim.key))
         if index is None:
@@ -84,15 +84,16 @@ def observe(
         if index is None:
             episodes.append(_pending(book, at, claim, live))
             index = len(episodes) - 1
-        episode = sighted(episodes[index], at, claim)
-        lasted = _lasted(book, episode, at)
-        if lasted and episode.stage is Stage.PENDING:
-            episode, lasted = _inherited(book, episodes, episode, live, absorbed)
-        after, change = _take(book, episode, Signal.LASTED if lasted else Signal.SEEN, "")
+        episodes[index] = sighted(episodes[index], at, claim)
+        seen, index = index, _rightful(book, episodes, index, live, claimed)
+        if seen != index:
+            known = running(episodes)
+        signal = Signal.LASTED if _lasted(book, episodes[index]) else Signal.SEEN
+        after, change = _take(book, episodes[index], signal, "")
         assert after is not None  # no row of the table ends an episode that is in sight
         episodes[index] = after
         said += change
-    kept = tuple(episode for episode in episodes if episode.id not in absorbed)
+    kept = tuple(episode for episode in episodes if episode.keys)
     return replace(book, all=kept), tuple(said)
 
 
@@ -144,31 +145,45 @@ def _take(
     return episode._replace(stage=stage), said
 
 
-def _lasted(book: Episodes, episode: Episode, at: Instant) -> bool:
+def _lasted(book: Episodes, episode: Episode) -> bool:
     patience = patience_of(book, episode.claim)
-    return episode.seconds >= patience.duration and at.mono >= episode.not_before
+    return episode.seconds >= patience.duration and episode.last.mono >= episode.not_before
 
 
-def _inherited(
+def _rightful(
     book: Episodes,
     episodes: list[Episode],
-    heir: Episode,
+    index: int,
     live: Mapping[int, Trail],
-    absorbed: set[str],
-) -> tuple[Episode, bool]:
-    """Law 4: who would open now goes on with an open episode, or waits out a closed one's
-    cooldown; whether it opens after all.
+    claimed: Set[Key],
+) -> int:
+    """Law 4: the episode to which what was just seen of a pending one belongs. It goes on with
+    one that waited before it, or with an open one, or waits out a closed one's cooldown.
     """
-    index = former(book, episodes, heir, live)
-    if index is None:
-        return heir, True
-    one = episodes[index]
+    if episodes[index].stage is not Stage.PENDING:
+        return index
+    before = elder(book, episodes, episodes[index], claimed)
+    if before is not None:
+        index = _handed_over(episodes, index, before)
+    if episodes[index].stage is not Stage.PENDING or not _lasted(book, episodes[index]):
+        return index
+    before = former(book, episodes, episodes[index], live)
+    if before is None:
+        return index
+    one = episodes[before]
     if one.stage is Stage.OPEN:
-        episodes[index] = taken_over(one, heir)
-        absorbed.add(heir.id)
-        return heir, False
-    episodes[index] = one._replace(heir=True)
-    return heir._replace(not_before=one.last.mono + lingers(book, one)), False
+        return _handed_over(episodes, index, before)
+    episodes[before] = one._replace(heir=True)
+    wait = one.last.mono + lingers(book, one)
+    episodes[index] = episodes[index]._replace(not_before=wait)
+    return index
+
+
+def _handed_over(episodes: list[Episode], heir: int, to: int) -> int:
+    """Give an episode what its heir was seen as; of the heir nothing is left to go on."""
+    episodes[to] = taken_over(episodes[to], episodes[heir])
+    episodes[heir] = episodes[heir]._replace(stage=Stage.CLOSED, heir=True, keys=())
+    return to
 
 
 def _pending(book: Episodes, at: Instant, claim: Observation, live: Mapping[int, Trail]) -> Episode:

@@ -17,7 +17,7 @@ from edge_agent.core.geometry import Box, GroundPoint, Size
 from edge_agent.core.perception import Detection
 from edge_agent.core.time import Instant
 from edge_agent.rules.assignment import assign
-from edge_agent.rules.association import SIGMAS, costs, likeness
+from edge_agent.rules.association import SIGMAS, costs, exchangeable, likeness
 from edge_agent.rules.motion import Motion
 from edge_agent.rules.occlusion import cut_off, inside
 from edge_agent.rules.trail import Sighting, Trail
@@ -89,11 +89,13 @@ PASSES = (
 
 def match(
     trails: Sequence[Trail], motions: Sequence[Motion], found: Sequence[Found], at: Instant
-) -> dict[int, int]:
-    """Trail index → found index, each at most once; `motions` are the trails' foretold ones."""
+) -> tuple[dict[int, int], dict[int, list[int]]]:
+    """Trail index → found index, each at most once, and with which other trails each may have
+    changed owners; `motions` are the trails' foretold ones.
+    """
     given: dict[int, int] = {}
     if not trails or not found:
-        return given
+        return given, {}
     like = likeness(
         motions,
         [trail.seen for trail in trails],
@@ -113,7 +115,7 @@ def match(
             table = costs(like, [min(age, one.walks) for age in ages], one.sigmas)
             pairs = assign(table[rows][:, columns].tolist())
             given |= {rows[row]: columns[column] for row, column in pairs}
-    return given
+    return given, exchangeable(like, ages, given)
 
 
 def _usable(detection: Detection, size: Size) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import permutations
 
 from edge_agent.core.event import Rule
@@ -14,7 +14,7 @@ from edge_agent.rules.trail import COAST, Trail, may_continue
 
 SILENT = 0.9  # seconds without a sighting after which an episode may have lost its tracks
 MIDST = 1.6  # metres from that middle within which a track that began is no newcomer
-THERE = 1.2  # metres between the middles of two episodes that are one
+THERE = 0.8  # metres between the middles of two episodes that are one
 
 
 def predecessor(
@@ -65,13 +65,47 @@ def former(
     for index, one in enumerate(episodes):
         if (
             one.stage is not Stage.PENDING
-            and not one.heir
-            and not (_in_sight(one, live) and not _newborn(one, heir))
             and _inherits(book, one, heir)
-            and all(_began(one, person) for person in heir.claim.persons)
+            and (_changed_owners(one, heir) or _began_there(one, heir, live))
         ):
             return index
     return None
+
+
+def elder(
+    book: Episodes, episodes: Sequence[Episode], heir: Episode, claimed: Set[Key]
+) -> int | None:
+    """Law 4: the silent pending episode that these people began, before their tracks changed
+    owners; not one whose own tracks are `claimed` in this very frame.
+    """
+    for index, one in enumerate(episodes):
+        if (
+            one.stage is Stage.PENDING
+            and one.start.mono < heir.start.mono
+            and _inherits(book, one, heir)
+            and _changed_owners(one, heir)
+            and claimed.isdisjoint(one.keys)
+        ):
+            return index
+    return None
+
+
+def _changed_owners(one: Episode, heir: Episode) -> bool:
+    """Whether each of the heir's tracks is of the episode, or may since its start have changed
+    owners with one that is.
+    """
+    known = {number for key in one.keys for number in key}
+    return all(
+        person.id in known
+        or any(n in known and at.since(one.start) > 0 for n, at in person.mistaken.items())
+        for person in heir.claim.persons
+    )
+
+
+def _began_there(one: Episode, heir: Episode, live: Mapping[int, Trail]) -> bool:
+    """Whether the heir's tracks are of the episode or began in its midst, and it missed some."""
+    lost = not _in_sight(one, live) or _newborn(one, heir)
+    return lost and all(_began(one, person) for person in heir.claim.persons)
 
 
 def _in_sight(one: Episode, live: Mapping[int, Trail]) -> bool:
@@ -89,7 +123,7 @@ def _newborn(one: Episode, heir: Episode) -> bool:
 
 
 def _inherits(book: Episodes, one: Episode, heir: Episode) -> bool:
-    if (one.claim.rule, one.claim.place) != (heir.claim.rule, heir.claim.place):
+    if one.heir or (one.claim.rule, one.claim.place) != (heir.claim.rule, heir.claim.place):
         return False
     silent = heir.last.since(one.last) > SILENT
     began = heir.start.since(one.last) <= patience_of(book, one.claim).bridge

@@ -16,7 +16,7 @@ from edge_agent.rules.matching import Found, find, match
 from edge_agent.rules.motion import Motion
 from edge_agent.rules.occlusion import Front, hide, whole
 from edge_agent.rules.standing import stand
-from edge_agent.rules.trail import Sighting, Trail, lives, recent
+from edge_agent.rules.trail import Sighting, Trail, doubted, lives, recent
 
 PROOF = 1.1  # sum of the scores of two or more sightings that confirms a track
 LARGER = 1.15  # times as tall as the person: a doubtful box that is of more than this person
@@ -41,7 +41,12 @@ def advance(tracker: Tracker, at: Instant, detections: Sequence[Detection]) -> T
     trails = [trail for trail in tracker.trails if lives(trail, at, tracker.size)]
     motions = [moves.predict(trail.motion, step) for trail in trails]
     found = find(detections, at, tracker.size, lambda box: _spot(tracker, box))
-    given = match(trails, motions, found, at)
+    given, doubts = match(trails, motions, found, at)
+    ids = [trail.id for trail in trails]
+    trails = [
+        doubted(trail, [ids[other] for other in doubts.get(i, ())], at)
+        for i, trail in enumerate(trails)
+    ]
     hits = {i: _hit(tracker, trails[i], motions[i], found[j]) for i, j in given.items()}
     fronts = [_front(trail) for trail in hits.values() if trail.confirmed]
     kept = [
@@ -120,6 +125,7 @@ def _hit(tracker: Tracker, trail: Trail, motion: Motion, found: Found) -> Trail:
         (*recent(trail.sightings, at), sighting),
         proof=proof,
         sure=at if found.sure else trail.sure,
+        mistaken=trail.mistaken,
     )
 
 

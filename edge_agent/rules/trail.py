@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from edge_agent.core.geometry import Box, GroundPoint, Size
@@ -20,7 +22,11 @@ HIDDEN = 4.1  # seconds that anybody lives unseen behind another
 UNSURE = 8.0  # seconds that anybody lives on doubtful sightings alone
 MEMORY = 2.5  # seconds of sightings kept, for pictures that arrive late
 AHEAD = 0.5  # seconds that a box may be foretold for a picture newer than the last frame
+DOUBTED = 60.0  # seconds for which it is remembered that two tracks may have changed owners
 NEAR = 1.5  # metres between an old track's end and a new one's start that may be one person
+
+
+NOBODY: Mapping[int, Instant] = MappingProxyType({})
 
 
 class Sighting(NamedTuple):
@@ -36,7 +42,8 @@ class Trail(NamedTuple):
     `sightings` are the last seconds' (oldest first); `misses` counts looks in a row without it.
 
     `hiding` says behind whom it was hidden since it was seen, `proof` is the sum of its scores,
-    `sure` the last sighting that was more than doubtful.
+    `sure` the last sighting that was more than doubtful. `mistaken` are the tracks with which it
+    may have changed owners, and when that was last so.
     """
 
     id: int
@@ -52,6 +59,7 @@ class Trail(NamedTuple):
     hiding: Hiding | None = None
     proof: float = 0.0
     sure: Instant | None = None
+    mistaken: Mapping[int, Instant] = NOBODY
 
     @property
     def box(self) -> Box:
@@ -115,6 +123,14 @@ def may_continue(old: Trail, new: Trail) -> bool:
     if here is not None and there is not None:
         return math.hypot(here.x - there.x, here.y - there.y) <= NEAR
     return old.seen.box.iou(new.born.box) > 0
+
+
+def doubted(trail: Trail, others: Collection[int], at: Instant) -> Trail:
+    """The trail after a look at which it may have changed owners with these tracks."""
+    if not others:
+        return trail
+    known = {n: when for n, when in trail.mistaken.items() if at.since(when) <= DOUBTED}
+    return trail._replace(mistaken={**known, **dict.fromkeys(others, at)})
 
 
 def _patience(trail: Trail, size: Size) -> float:

@@ -45,6 +45,10 @@ def claim(*persons: Trail, rule: Rule = Rule.DISTANCING, worse: float = -1.0) ->
     return Observation(rule, persons, worse, {"min_distance_m": -worse}, {"limit_m": 2.0})
 
 
+def here(*persons: Trail) -> Observation:
+    return claim(*persons)._replace(spot=(0.5, 0.0))
+
+
 class Story:
     """Frames five times a second, each with the claims that the test names."""
 
@@ -275,10 +279,13 @@ def test_names_are_short_plain_and_the_same_for_the_same_input() -> None:
     assert set(one) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
-PEOPLE = {n: trail(n, x=n * 0.7, born=float(n % 3)) for n in range(1, 5)}
+PEOPLE = {
+    n: trail(n, x=n * 0.7, born=float(n % 3))._replace(mistaken={n % 4 + 1: moment(float(n))})
+    for n in range(1, 5)
+}
 CLAIMS = st.lists(
     st.sampled_from(
-        [claim(PEOPLE[a], PEOPLE[b]) for a in PEOPLE for b in PEOPLE if a < b]
+        [here(PEOPLE[a], PEOPLE[b]) for a in PEOPLE for b in PEOPLE if a < b]
         + [claim(person, rule=Rule.MASK) for person in PEOPLE.values()]
     ),
     max_size=3,
