@@ -39,7 +39,7 @@ from edge_agent.rules.episode import (
     taken_over,
 )
 from edge_agent.rules.observation import Key, Observation
-from edge_agent.rules.succession import continues, elder, former, predecessor, running
+from edge_agent.rules.succession import continues, elder, former, left_waiting, predecessor, running
 from edge_agent.rules.trail import Trail
 
 
@@ -76,7 +76,8 @@ def observe(
     """The episodes after one analysed frame; `live` are the tracker's trails by id."""
     book, changes = expire(book, at, live)
     episodes, said = list(book.all), list(changes)
-    known, claimed = running(episodes), {claim.key for claim in claims}
+    known = running(episodes)
+    waiting = left_waiting(episodes, at, {claim.key for claim in claims})
     for claim in claims:
         index = known.get((claim.rule, claim.place, claim.key))
         if index is None:
@@ -85,7 +86,7 @@ def observe(
             episodes.append(_pending(book, at, claim, live))
             index = len(episodes) - 1
         episodes[index] = sighted(episodes[index], at, claim)
-        seen, index = index, _rightful(book, episodes, index, live, claimed)
+        seen, index = index, _rightful(book, episodes, index, live, waiting)
         if seen != index:
             known = running(episodes)
         signal = Signal.LASTED if _lasted(book, episodes[index]) else Signal.SEEN
@@ -155,14 +156,14 @@ def _rightful(
     episodes: list[Episode],
     index: int,
     live: Mapping[int, Trail],
-    claimed: Set[Key],
+    waiting: Sequence[int],
 ) -> int:
     """Law 4: the episode to which what was just seen of a pending one belongs. It goes on with
     one that waited before it, or with an open one, or waits out a closed one's cooldown.
     """
     if episodes[index].stage is not Stage.PENDING:
         return index
-    before = elder(book, episodes, episodes[index], claimed)
+    before = elder(book, episodes, episodes[index], waiting)
     if before is not None:
         index = _handed_over(episodes, index, before)
     if episodes[index].stage is not Stage.PENDING or not _lasted(book, episodes[index]):

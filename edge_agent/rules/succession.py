@@ -8,6 +8,7 @@ from itertools import permutations
 
 from edge_agent.core.event import Rule
 from edge_agent.core.outline import Point
+from edge_agent.core.time import Instant
 from edge_agent.rules.episode import Episode, Episodes, Stage, patience_of
 from edge_agent.rules.observation import Key, Observation
 from edge_agent.rules.trail import COAST, Trail, may_continue
@@ -72,20 +73,27 @@ def former(
     return None
 
 
+def left_waiting(episodes: Sequence[Episode], at: Instant, claimed: Set[Key]) -> list[int]:
+    """The pending episodes that fell silent and whose tracks are not `claimed` in this frame."""
+    return [
+        index
+        for index, one in enumerate(episodes)
+        if one.stage is Stage.PENDING
+        and at.since(one.last) > SILENT
+        and claimed.isdisjoint(one.keys)
+    ]
+
+
 def elder(
-    book: Episodes, episodes: Sequence[Episode], heir: Episode, claimed: Set[Key]
+    book: Episodes, episodes: Sequence[Episode], heir: Episode, waiting: Sequence[int]
 ) -> int | None:
-    """Law 4: the silent pending episode that these people began, before their tracks changed
-    owners; not one whose own tracks are `claimed` in this very frame.
+    """Law 4: of those left waiting, the one that these people began before their tracks changed
+    owners.
     """
-    for index, one in enumerate(episodes):
-        if (
-            one.stage is Stage.PENDING
-            and one.start.mono < heir.start.mono
-            and _inherits(book, one, heir)
-            and _changed_owners(one, heir)
-            and claimed.isdisjoint(one.keys)
-        ):
+    for index in waiting:
+        one = episodes[index]
+        older = one.start.mono < heir.start.mono
+        if older and _inherits(book, one, heir) and _changed_owners(one, heir):
             return index
     return None
 
