@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import copy
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
+from models.train.course import batches, course
 from models.train.crops import kept_as, learnt
 from models.train.facecanvas import SIDE, Album, compose, faces_of
 from models.train.faceexport import save
@@ -61,16 +60,6 @@ def batch_of(album: Album, step: int, size: int, seed: int) -> dict[str, torch.T
     return {"img": pixels, "batch_idx": table[:, 0], "cls": table[:, 1], "bboxes": table[:, 2:]}
 
 
-def batches(album: Album, first: int, steps: int, size: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Batches in order, the next one prepared in the background."""
-    with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(batch_of, album, first, size, seed)
-        for step in range(first, steps):
-            ready = ahead.result()
-            ahead = pool.submit(batch_of, album, step + 1, size, seed)
-            yield ready
-
-
 def fit(network: Any, album: Album, options: argparse.Namespace, kept: Path) -> Any:
     """Trains until the last step; keeps everything every 100 steps, and goes on from there."""
     thaw(network)
@@ -82,24 +71,20 @@ def fit(network: Any, album: Album, options: argparse.Namespace, kept: Path) -> 
         average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
         first = state["step"]
-    began, shown = time.monotonic(), 0.0
-    for step, batch in enumerate(
-        batches(album, first, options.steps, options.batch, SEED), start=first
-    ):
-        set_rate(optimiser, options.rate, step, options.steps, warm=60, least=0.03)
-        loss = one_step(network, criterion, optimiser, batch)
-        shown = loss if not shown else 0.98 * shown + 0.02 * loss
-        follow(average, network, min(0.998, (step + 1) / (step + 20)))
-        if (step + 1) % 100 == 0 or step + 1 == options.steps:
-            states = {
-                "network": network.state_dict(),
-                "average": average.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "step": step + 1,
-            }
-            torch.save(states, kept)
-            pace = (time.monotonic() - began) / (step + 1 - first)
-            print(f"{step + 1}/{options.steps}  loss {shown:.3f}  {pace:.2f} s/step", flush=True)
+    made = partial(batch_of, album, size=options.batch, seed=SEED)
+    with course("face", options.steps, first) as note:
+        for step, batch in enumerate(batches(made, options.steps, first), start=first):
+            set_rate(optimiser, options.rate, step, options.steps, warm=60, least=0.03)
+            note(one_step(network, criterion, optimiser, batch))
+            follow(average, network, min(0.998, (step + 1) / (step + 20)))
+            if (step + 1) % 100 == 0 or step + 1 == options.steps:
+                states = {
+                    "network": network.state_dict(),
+                    "average": average.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "step": step + 1,
+                }
+                torch.save(states, kept)
     return average
 
 

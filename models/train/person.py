@@ -9,8 +9,7 @@ from __future__ import annotations
 import argparse
 import copy
 import math
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,9 @@ import cv2
 import numpy as np
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from models.train.compose import Scene, compose, plain, scene_of
+from models.train.course import batches, course
 from models.train.detector import SIZE, Detector, convert
 from models.train.pictures import Picture, load_pictures, without_copies
 from models.train.scores import log, pets_frames, score_persons
@@ -76,16 +75,6 @@ def batch_of(scenes: list[Scene], step: int, size: int, seed: int) -> dict[str, 
     return {"img": pixels, "batch_idx": table[:, 0], "cls": table[:, 1], "bboxes": table[:, 2:]}
 
 
-def batches(scenes: list[Scene], steps: int, size: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Batches in order, the next ones prepared in the background."""
-    with ThreadPoolExecutor(1) as pool:
-        ahead = [pool.submit(batch_of, scenes, step, size, seed) for step in range(2)]
-        for step in range(steps):
-            if step + 2 < steps:
-                ahead.append(pool.submit(batch_of, scenes, step + 2, size, seed))
-            yield ahead.pop(0).result()
-
-
 def thaw(network: Any) -> Any:
     """Makes all weights trainable but keeps batch-norm as the fixed scale and shift it is.
 
@@ -117,20 +106,12 @@ def fit(network: Any, scenes: list[Scene], options: argparse.Namespace) -> Any:
     criterion = detection_loss(network)
     optimiser = optimiser_for(network, options.rate)
     average = copy.deepcopy(network).eval()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, refresh_per_second=0.5) as progress:
-        task = progress.add_task("person", total=options.steps)
-        stream = batches(scenes, options.steps, options.batch, SEED)
-        for step, batch in enumerate(stream):
+    made = partial(batch_of, scenes, size=options.batch, seed=SEED)
+    with course("person", options.steps) as note:
+        for step, batch in enumerate(batches(made, options.steps)):
             set_rate(optimiser, options.rate, step, options.steps, warm=40, least=0.05)
-            loss = one_step(network, criterion, optimiser, batch)
+            note(one_step(network, criterion, optimiser, batch))
             follow(average, network, min(0.995, (step + 1) / (step + 20)))
-            progress.update(task, advance=1, description=f"person  loss {loss:6.2f}")
     return average
 
 

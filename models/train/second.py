@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import copy
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from edge_agent.config.schema import Vision
 from edge_agent.vision.facefinder import FaceFinder
 from edge_agent.vision.models import CheckedModel
 from models.train.boxes import iou_matrix
+from models.train.course import batches, course
 from models.train.crops import Spot, cut, kept_as, learnt, loose_crops, resized, shrunk, square
 from models.train.degrade import Rng, like_a_camera
 from models.train.facejudge import STATES
@@ -129,38 +128,26 @@ class Stock:
         return torch.from_numpy(pixels).float() / 255, torch.tensor([state for _, state in drawn])
 
 
-def batches(stock: Stock, steps: int, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Batches in order, the next one prepared in the background."""
-    with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(stock.batch, 0, size)
-        for step in range(steps):
-            ready = ahead.result()
-            ahead = pool.submit(stock.batch, step + 1, size)
-            yield ready
-
-
 def fit(network: SecondLook, stock: Stock, options: argparse.Namespace, kept: Path) -> Any:
     """Trains to the last step; returns the running average of the weights."""
     thaw(network)
     optimiser = optimiser_for(network, options.rate)
     average = copy.deepcopy(network).eval()
-    began, shown = time.monotonic(), 0.0
-    for step, (pixels, states) in enumerate(batches(stock, options.steps, options.batch)):
-        set_rate(optimiser, options.rate, step, options.steps, warm=60, least=0.02)
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = network(pixels).float()
-        loss = torch.nn.functional.cross_entropy(logits, states, label_smoothing=0.05)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
-        optimiser.step()
-        follow(average, network, min(0.998, (step + 1) / (step + 20)))
-        value = float(loss.detach())
-        shown = 0.98 * shown + 0.02 * value if shown else value
-        if (step + 1) % 100 == 0:
-            torch.save(average.state_dict(), kept)
-            pace = (time.monotonic() - began) / (step + 1)
-            print(f"{step + 1}/{options.steps}  loss {shown:.3f}  {pace:.2f} s/step", flush=True)
+    made = partial(stock.batch, size=options.batch)
+    with course("second", options.steps) as note:
+        for step, (pixels, states) in enumerate(batches(made, options.steps)):
+            set_rate(optimiser, options.rate, step, options.steps, warm=60, least=0.02)
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = network(pixels).float()
+            loss = torch.nn.functional.cross_entropy(logits, states, label_smoothing=0.05)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
+            optimiser.step()
+            follow(average, network, min(0.998, (step + 1) / (step + 20)))
+            note(float(loss.detach()))
+            if (step + 1) % 100 == 0:
+                torch.save(average.state_dict(), kept)
     return average
 
 
