@@ -52,6 +52,11 @@ class Roll:
         elif isinstance(sign, CameraSaid):
             self._camera(sign, now)
 
+    def knows(self, said: BirthSaid) -> bool:
+        """Whether this very birth was heard before: the broker keeps it for every new listener."""
+        row = self.rows.get(said.site)
+        return row is not None and row.birth == said.text
+
     def judge(self, now: Instant, listening: float | None) -> dict[str, Verdict]:
         """How every site is, and the rows that change with it."""
         verdicts = {

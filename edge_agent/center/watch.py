@@ -35,6 +35,7 @@ from edge_agent.store.moments import us
 STATE = "qcam/v1/center/state"
 _EVERY = 1.0  # seconds between two looks at everybody
 _ASK_AGAIN = 10.0
+_OVERTAKEN = 30_000_000  # microseconds in which events may overtake the birth before them
 _AT_ONCE = 500  # messages heard before the next look around
 
 
@@ -56,7 +57,7 @@ class Watch:
         self._engine = engine
         self._clock = clock
         self._ready = ready
-        self._births: dict[str, BirthSaid] = {}
+        self._births: dict[str, tuple[BirthSaid, int | None]] = {}  # when heard, where it is news
         self._standing: dict[str, Verdict] = {}
         self._clocks = Clocks(None, {})
 
@@ -109,9 +110,10 @@ class Watch:
             if isinstance(sign, Flaw):
                 log.warning("sign.refused", topic=one.message.topic, vi=sign.vi, en=sign.en)
                 continue
-            self.roll.take(sign, self._clock.now(), retained=one.message.retained)
+            now = self._clock.now()
             if isinstance(sign, BirthSaid):
-                self._births[sign.site] = sign
+                self._births[sign.site] = sign, None if self.roll.knows(sign) else us(now.wall)
+            self.roll.take(sign, now, retained=one.message.retained)
         line.arrived.clear()
         if self._births:
             self._greet(line)
@@ -129,10 +131,11 @@ class Watch:
         births = list(self._births.values())
         try:
             with writing(self._engine) as connection:
-                owners = {(one.site, one.epoch) for one in births}
+                owners = {(one.site, one.epoch) for one, _ in births}
                 refused = known_epochs(connection, owners, us(now.wall))
-                for said in births:
-                    _note_backwards(connection, said, us(now.wall))
+                for said, heard in births:
+                    if heard is not None:
+                        _note_backwards(connection, said, heard)
                 acks = {key: lanes.all_lanes(connection, *key) for key in owners - set(refused)}
         except Trouble as trouble:  # greeted at the next turn
             log.error("center.waiting", code=trouble.code, vi=trouble.vi, en=trouble.en)
@@ -201,11 +204,16 @@ class Watch:
             log.warning("site.clock", site=site, ahead_s=round(self._clocks.skewed[site], 1))
 
 
-def _note_backwards(connection: Connection, said: BirthSaid, now: int) -> None:
+def _note_backwards(connection: Connection, said: BirthSaid, heard: int) -> None:
+    """A lane that has just changed is not judged: what the site sent after its birth may have been
+    written down before the birth was heard. No device is restored within that time.
+    """
     query = select(received.c.lane, received.c.highest).where(
-        received.c.site == said.site, received.c.epoch == said.epoch
+        received.c.site == said.site,
+        received.c.epoch == said.epoch,
+        received.c.changed <= heard - _OVERTAKEN,
     )
     known = {row.lane: row.highest for row in connection.execute(query)}
     for lane, told, highest in backwards(said, known):
-        notices.tell(connection, notices.sequence_backwards(said.site, lane, told, highest), now)
+        notices.tell(connection, notices.sequence_backwards(said.site, lane, told, highest), heard)
         log.warning("site.backwards", site=said.site, lane=lane, said=told, received=highest)

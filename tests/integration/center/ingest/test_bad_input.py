@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
-from edge_agent.center.store.engine import open_engine
+from edge_agent.center.store.engine import open_engine, writing
 from edge_agent.center.store.sites import revoke
 from edge_agent.core.event import Lane
 from edge_agent.link.batch import CONTENT_TYPE as BATCH
@@ -26,6 +27,14 @@ def reasons(center: CenterProcess) -> list[str]:
 
 def notices(center: CenterProcess) -> list[str]:
     return [row[0] for row in center.rows("SELECT kind FROM notices ORDER BY position")]
+
+
+def a_while_ago(center: CenterProcess) -> None:
+    """What was received, was received an hour earlier."""
+    engine = open_engine("", center.folder / "state")
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE received SET changed = changed - 3600000000"))
+    engine.dispose()
 
 
 def test_every_kind_of_bad_message_has_a_reason_and_the_good_ones_come_through(
@@ -111,12 +120,35 @@ def test_a_sequence_that_goes_backwards_loses_nothing_and_is_told(
     for number in range(1, 6):
         site.event(number)
     until(lambda: site.last(Lane.ALARM) == (5, 5, ()), what="five")
+    a_while_ago(center)
     site.birth(conn=2, alarm=3)  # restored from an older copy
     site.event(4, name="another-fact-under-an-old-number")
     until(lambda: reasons(center) == ["sequence_reused"], what="kept")
     kept = center.rows("SELECT payload FROM quarantine")[0][0]
     assert b"another-fact-under-an-old-number" in kept
     until(lambda: notices(center) == ["sequence_backwards"], what="told")
+
+
+def test_a_birth_that_its_events_overtook_is_not_backwards(
+    broker: Broker, make_center: Centers, make_site: Sites
+) -> None:
+    """Told once, late, and again to every center that begins to listen: the broker keeps it."""
+    center = make_center(broker.url).ready()
+    site = make_site(broker.url)
+    site.event(1)
+    site.event(2)
+    until(lambda: site.last(Lane.ALARM) == (2, 2, ()), what="both")
+    had = len(site.acks)
+    site.birth(alarm=1)
+    until(lambda: len(site.acks) > had, what="greeted")
+    assert notices(center) == []
+    until(lambda: bool(center.rows("SELECT site FROM sites WHERE birth != ''")), what="kept")
+    a_while_ago(center)
+    assert center.stop() == 0
+    had = len(site.acks)
+    center.start().ready()
+    until(lambda: len(site.acks) > had, what="greeted again")
+    assert notices(center) == []
 
 
 def test_a_re_imaged_device_begins_anew_and_is_told(
