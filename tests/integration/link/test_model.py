@@ -203,7 +203,6 @@ TestDelivery = Delivery.TestCase
 TestDelivery.settings = settings(
     max_examples=40,
     stateful_step_count=40,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 

@@ -183,9 +183,7 @@ def test_verification_names_what_was_done(
     assert {flaw.kind for flaw in flaws(vault.root)} == {kind}
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(share=st.floats(0, 0.999999))
 def test_any_flipped_byte_is_found_in_its_file_and_second(vault: Vault, share: float) -> None:
     path = vault.day() / "yard_main_20210728T070000.000Z.mp4"

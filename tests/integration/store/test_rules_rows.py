@@ -84,9 +84,7 @@ COUNTED = st.builds(
 )
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 200), COUNTED), max_size=12))
 def test_hours_add_up_whatever_the_order(
     tmp_path_factory: pytest.TempPathFactory, notes: list[tuple[str, int, RuleCoverage]]

@@ -143,7 +143,7 @@ PLAIN = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(), PLAIN))
 def test_the_same_value_is_the_same_bytes_in_whatever_order_it_was_made(
     data: dict[str, Any],

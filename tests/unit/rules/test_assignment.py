@@ -3,7 +3,7 @@
 import math
 from itertools import permutations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.rules.assignment import assign
@@ -30,7 +30,6 @@ def best(table: list[list[float]]) -> tuple[int, float]:
     return -pairs, cost
 
 
-@settings(deadline=None)
 @given(tables())
 def test_it_finds_the_most_pairs_at_the_least_cost(table: list[list[float]]) -> None:
     pairs = assign(table)

@@ -366,7 +366,7 @@ occupancy: [{{id: full, zones: [left, right], most: 1, duration: 1s}}]
 """
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 @given(ACTS)
 def test_every_rule_at_once_opens_and_closes_in_pairs_and_the_same_way_twice(
     acts: list[tuple[list[Spot], float, bool]],

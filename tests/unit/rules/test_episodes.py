@@ -297,7 +297,7 @@ ACTION = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(ACTION, max_size=40))
 def test_every_opened_has_exactly_one_closed_after_it_and_no_length_is_negative(
     actions: list[object],

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.config.schema import Calibration, CalibrationPoint
@@ -167,7 +167,6 @@ def test_the_probability_of_being_closer_is_normal(
     assert probability_closer(metres, sigma, 2.0) == pytest.approx(expected, abs=1e-4)
 
 
-@settings(deadline=None)
 @given(st.floats(0, 50), st.floats(0, 5), st.floats(0.1, 10))
 def test_a_wider_limit_never_lowers_the_probability(
     metres: float, sigma: float, limit: float

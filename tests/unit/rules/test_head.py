@@ -1,7 +1,7 @@
 """The head square: where a person's face should be, always inside the frame."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.core.geometry import Box, Size
@@ -10,7 +10,6 @@ from edge_agent.rules.head import head_region
 SIDES = st.integers(32, 2000)
 
 
-@settings(deadline=None)
 @given(st.floats(-50, 700), st.floats(-50, 700), st.floats(0, 700), st.floats(0, 700), SIDES, SIDES)
 def test_the_square_is_a_square_inside_the_frame(
     x: float, y: float, w: float, h: float, wide: int, high: int

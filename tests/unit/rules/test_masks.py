@@ -1,7 +1,7 @@
 """Masks: whose head is due, and votes in which unknown has no voice."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.config.behaviours import MaskRule
@@ -61,7 +61,6 @@ def test_a_state_needs_enough_answers_and_two_thirds_of_them(readings: str, stat
     assert voted(readings).state is LETTERS[state]
 
 
-@settings(deadline=None)
 @given(st.text("wiau", max_size=30))
 def test_unknown_readings_change_no_vote(readings: str) -> None:
     ballot, answered = voted(readings), voted(readings.replace("u", ""))
@@ -70,7 +69,6 @@ def test_unknown_readings_change_no_vote(readings: str) -> None:
     assert len(ballot.votes) <= 2 * RULE.votes
 
 
-@settings(deadline=None)
 @given(st.text("wiu", max_size=30))
 def test_without_an_absent_reading_nobody_is_without_a_mask(readings: str) -> None:
     assert voted(readings).state is not MaskState.ABSENT

@@ -61,7 +61,7 @@ def test_the_pose_is_the_simulator_s_camera() -> None:
     assert seen[:2] / seen[2] == pytest.approx(view.project([1.0, 6.0, 1.2]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(POSES, st.floats(20, 620), st.floats(200, 350), st.floats(-0.25, 0.25))
 def test_a_pixel_s_place_is_seen_at_that_pixel(pose: Pose, x: float, y: float, lens: float) -> None:
     place = to_ground(plane_of(pose, lens), (x, y), 1.0)
@@ -77,7 +77,7 @@ def test_a_pixel_s_place_is_seen_at_that_pixel(pose: Pose, x: float, y: float, l
     assert place.stretch >= 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(POSES, st.floats(1.3, 4.0))
 def test_a_floor_measured_in_other_units_gives_the_same_floor_in_those(
     pose: Pose, unit: float

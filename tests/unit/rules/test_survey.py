@@ -3,7 +3,7 @@
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.config.schema import Calibration, CalibrationPoint
@@ -125,7 +125,6 @@ def test_the_error_map_grows_away_from_the_marks() -> None:
     assert errors[7][10] < 0.05 < errors[3][0]
 
 
-@settings(deadline=None)
 @given(st.floats(0.5, 20))
 def test_more_careful_clicks_are_never_worse(error: float) -> None:
     careless = read(*HALL).model_copy(update={"click_error": error * 2})

@@ -216,7 +216,7 @@ STORY = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(STORY)
 def test_whatever_happens_every_opened_has_one_closed_and_the_same_input_says_the_same(
     story: list[tuple[str, int]],
@@ -236,7 +236,7 @@ def test_whatever_happens_every_opened_has_one_closed_and_the_same_input_says_th
     assert sorted(opened) == sorted(closed) == sorted(set(opened))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(STORY)
 def test_nothing_is_claimed_before_its_time(story: list[tuple[str, int]]) -> None:
     site = Site()

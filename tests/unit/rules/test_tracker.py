@@ -255,7 +255,7 @@ DETECTIONS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(DETECTIONS, st.sampled_from([0.1, 0.2, 1.0, 3.0])), max_size=15))
 def test_ids_are_unique_and_never_come_back(looks: list[tuple[list[Detection], float]]) -> None:
     state, seconds = tracker(), 0.0
@@ -280,7 +280,7 @@ ANY = st.floats(allow_nan=True, allow_infinity=True)
 ANYTHING = st.lists(st.builds(Detection, st.builds(Box, ANY, ANY, ANY, ANY), ANY), max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(ANYTHING, DETECTIONS, st.floats(-1, 40)), max_size=8))
 def test_nothing_that_a_detector_says_breaks_it(
     looks: list[tuple[list[Detection], list[Detection], float]],
@@ -295,7 +295,7 @@ def test_nothing_that_a_detector_says_breaks_it(
         assert all(math.isfinite(sum(t.motion)) for t in state.trails)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.dictionaries(st.integers(0, 5), st.tuples(st.floats(1, 15), st.floats(1, 8)))))
 def test_given_identities_are_kept_whatever_they_do(looks: list[dict[int, Spot]]) -> None:
     state = tracker()
@@ -307,7 +307,7 @@ def test_given_identities_are_kept_whatever_they_do(looks: list[dict[int, Spot]]
         assert all(trail.confirmed for trail in state.trails)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(DETECTIONS, max_size=12))
 def test_the_same_frames_give_the_same_tracks(looks: list[list[Detection]]) -> None:
     assert followed(looks) == followed(looks)

@@ -188,7 +188,7 @@ def test_a_watch_is_frozen() -> None:
 SPOTS = st.lists(st.tuples(st.floats(1, 15), st.floats(2, 8)), max_size=4)
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 @given(st.lists(st.tuples(SPOTS, st.sampled_from([0.2, 1.0, 7.0]), st.booleans()), max_size=12))
 def test_the_same_input_gives_the_same_episodes_and_none_stays_open(
     acts: list[tuple[list[tuple[float, float]], float, bool]],
