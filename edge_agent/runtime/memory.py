@@ -7,14 +7,15 @@ import gc
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # malloc.h
 _HEAPS = 2
-_LARGE = 128 * 1024  # bytes
+_SPARE = 4_000_000  # bytes that a heap may keep for what comes next
 
 
-def settle() -> None:
+def settle(large: int = 128 * 1024) -> None:
     """At a program's start, after its imports.
 
     No collection looks again at what the imports left: it lives as long as the process. All threads
-    take from two heaps, and blocks from 128 kB are the system's and go back to it (mallopt(3)).
+    take from two heaps, and blocks from `large` bytes are the system's and go back to it
+    (mallopt(3)), which costs time for each: it should be more than what is taken all the time.
     Left to itself, glibc takes ever larger blocks from a heap a thread, where one key frame holds
     what a hundred before it used. No effect on the heaps of another C library.
     """
@@ -22,5 +23,5 @@ def settle() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_ARENA_MAX, _HEAPS)
-        mallopt(_MMAP_THRESHOLD, _LARGE)
-        mallopt(_TRIM_THRESHOLD, _LARGE)
+        mallopt(_MMAP_THRESHOLD, large)
+        mallopt(_TRIM_THRESHOLD, _SPARE)

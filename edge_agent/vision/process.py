@@ -25,6 +25,7 @@ from edge_agent.vision.pipeline import Models
 from edge_agent.vision.room import go_first
 from edge_agent.vision.worker import VisionJob
 
+_LARGE = 1_000_000  # bytes: more than a frame of a sub stream, less than one of a main stream
 _EX_CONFIG = 78  # sysexits.h: no restart will cure it
 _POLL = 0.5  # seconds
 
@@ -38,7 +39,7 @@ def work(job: VisionJob, pipe: Connection) -> int:
     hide(credential.password for credential in job.credentials.values())
     cv2.setNumThreads(1)
     go_first()
-    settle()
+    settle(_LARGE)
     try:
         models = load_models(job.models, job.vision, job.key_frames.parent / "ultralytics")
         lookout = Lookout(job, models, _one_at_a_time(pipe), SystemClock())
