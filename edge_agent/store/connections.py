@@ -7,10 +7,20 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from edge_agent.core.trouble import Trouble
 from edge_agent.store.database import open_database, transaction
+
+
+class _Own(NamedTuple):
+    """A thread's connection; `busy` is held while it is used: SQLite does not survive a connection
+    that is closed under a statement.
+    """
+
+    thread: threading.Thread
+    connection: sqlite3.Connection
+    busy: threading.RLock
 
 
 class Connections:
@@ -25,22 +35,26 @@ class Connections:
         self._name = name
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._open: list[tuple[threading.Thread, sqlite3.Connection]] = []
+        self._open: list[_Own] = []
         self._checked = False
-        self.mine()
+        self._mine()
 
     def close(self) -> None:
-        """Close the connections of all threads; nothing may be running or follow."""
+        """Close the connections of all threads, each when what runs on it has ended; nothing may
+        follow.
+        """
         with self._lock:
-            for _thread, connection in self._open:
-                connection.close()
+            for own in self._open:
+                with own.busy:
+                    own.connection.close()
             self._open.clear()
             self._local = threading.local()
 
     def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query."""
-        with self._translated():
-            return self.mine().execute(query, values).fetchall()
+        own = self._mine()
+        with self._translated(), own.busy:
+            return own.connection.execute(query, values).fetchall()
 
     def write(self, query: str, values: Sequence[object]) -> None:
         """One statement as one transaction."""
@@ -50,30 +64,30 @@ class Connections:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing, on this thread's connection."""
-        with self._translated(), transaction(self.mine()) as connection:
+        own = self._mine()
+        with self._translated(), own.busy, transaction(own.connection) as connection:
             yield connection
 
-    def mine(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def _mine(self) -> _Own:
+        found: _Own | None = getattr(self._local, "own", None)
         if found is None:
             with self._lock:
-                found = self._local.connection = self._opened()
+                found = self._local.own = self._opened()
         return found
 
-    def _opened(self) -> sqlite3.Connection:
+    def _opened(self) -> _Own:
         self._close_orphans()
         connection = open_database(self.path, self._name, check=not self._checked)
         self._checked = True
-        self._open.append((threading.current_thread(), connection))
-        return connection
+        self._open.append(_Own(threading.current_thread(), connection, threading.RLock()))
+        return self._open[-1]
 
     def _close_orphans(self) -> None:
         """Connections of threads that have ended are closed when the next thread comes."""
-        for thread, connection in self._open:
-            if not thread.is_alive():
-                connection.close()
-        self._open = [entry for entry in self._open if entry[0].is_alive()]
+        for own in self._open:
+            if not own.thread.is_alive():
+                own.connection.close()
+        self._open = [own for own in self._open if own.thread.is_alive()]
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

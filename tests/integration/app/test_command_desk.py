@@ -68,8 +68,10 @@ class Site:
             self.told.append,
             self.clock,
         )
-        start_thread("desk", self.desk.run_once, self.stop)
-        start_thread("slow", self.desk.run_slow_once, self.stop)
+        self.threads = [
+            start_thread("desk", self.desk.run_once, self.stop),
+            start_thread("slow", self.desk.run_slow_once, self.stop),
+        ]
 
     def _clip(self, _command: Command, _arguments: Arguments, _stop: Event) -> Outcome:
         self.going.set()
@@ -94,6 +96,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
     yield made
     made.gone_on.set()
     made.stop.set()
+    for thread in made.threads:
+        thread.join(10)
     made.book.close()
     made.recordings.close()
 

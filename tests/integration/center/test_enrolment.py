@@ -72,7 +72,7 @@ def test_the_key_is_nowhere_at_the_center(center: Center, tmp_path: Path) -> Non
     box = enrolled(center, tmp_path / "box")
     secret = keys.key_pem(box.identity.current()[0]).splitlines()[1]
     code = center.slip("khu-b").code
-    center.desk.authority.rows.mine().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    center.desk.authority.rows.read("PRAGMA wal_checkpoint(TRUNCATE)")
     for path in center.desk.authority.home.folder.rglob("*"):
         if path.is_file():
             assert secret not in path.read_bytes(), path
