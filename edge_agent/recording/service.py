@@ -29,6 +29,7 @@ from edge_agent.recording.segments import Shelf
 from edge_agent.recording.volume import Volume
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
+from edge_agent.runtime.memory import give_back
 from edge_agent.runtime.supervisor import Backoff, start_thread
 from edge_agent.store.database import move_aside
 from edge_agent.store.evidence import Finding
@@ -40,6 +41,7 @@ from edge_agent.store.salvage import salvage_facts
 _POLL = 1.0
 _LOOK = 0.2  # seconds between two looks at the inventory: what is due begins with a camera's place
 _BEAT = 3.0
+_TIDY = 30.0  # seconds between two times that unused memory goes back
 _STOP = 8.0  # seconds for the cameras; a read of a frozen stream takes 5
 _QUICK = Backoff(first=1.0, ceiling=5.0)
 
@@ -101,6 +103,7 @@ class _Service:
         self._inventory = _Inventory(state / "inventory.json")
         self._clock, self._beat = clock, beat
         self._beaten: Instant | None = None
+        self._tidied = clock.now()
         self._pulse = Pulse(boot_id())
 
     def run(self, stop: Event) -> None:
@@ -158,6 +161,9 @@ class _Service:
         if late and not self._index.waiting:
             self._beaten = now
             self._index.put(partial(Recordings.beat, beat=beat))
+        if now.since(self._tidied) >= _TIDY:
+            self._tidied = now
+            give_back()
         self._beat()
 
 

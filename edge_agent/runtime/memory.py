@@ -25,3 +25,15 @@ def settle(large: int = 128 * 1024) -> None:
         mallopt(_ARENA_MAX, _HEAPS)
         mallopt(_MMAP_THRESHOLD, large)
         mallopt(_TRIM_THRESHOLD, _SPARE)
+
+
+def give_back() -> None:
+    """Now and then: whole pages that lie free between what is used go back to the system.
+
+    glibc by itself gives back only what is free at a heap's end (malloc_trim(3)); what compiling a
+    network or a burst of key frames left in the middle would stay for months. Takes a millisecond
+    or two, in which nothing else is taken from a heap. No effect with another C library.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -16,6 +16,7 @@ from edge_agent.core.trouble import Trouble
 from edge_agent.rules.places import View
 from edge_agent.runtime.clock import Clock
 from edge_agent.runtime.logs import log
+from edge_agent.runtime.memory import give_back
 from edge_agent.runtime.supervisor import Backoff, start_thread
 from edge_agent.vision.decoder import RtspSource
 from edge_agent.vision.frame import Frame, FrameSource
@@ -142,6 +143,7 @@ class Lookout:
                 counted = now
                 for eye in self._eyes.values():
                     self._tell_coverage(eye, now)
+                give_back()
         threads = [eye.thread for eye in self._eyes.values() if eye.thread]
         self._open_and_close((), "stopped")
         for thread in threads:

@@ -16,7 +16,7 @@ from edge_agent.config.schema import Vision
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.runtime.logs import configure, hide, log
-from edge_agent.runtime.memory import settle
+from edge_agent.runtime.memory import give_back, settle
 from edge_agent.vision.detector import load_detector
 from edge_agent.vision.faces import FaceReader
 from edge_agent.vision.lookout import Lookout
@@ -46,6 +46,7 @@ def work(job: VisionJob, pipe: Connection) -> int:
     except Trouble as trouble:
         pipe.send(trouble)
         return _EX_CONFIG
+    give_back()
     Thread(target=_listen, args=(pipe, lookout, stop), name="pipe", daemon=True).start()
     try:
         lookout.run(stop)

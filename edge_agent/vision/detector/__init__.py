@@ -7,6 +7,7 @@ from typing import Protocol
 
 from edge_agent.config.schema import Vision
 from edge_agent.core.perception import Detection
+from edge_agent.vision.detector import alone  # noqa: F401  (before OpenVINO itself)
 from edge_agent.vision.detector.openvino_detector import OpenVinoDetector
 from edge_agent.vision.detector.ultralytics_detector import UltralyticsDetector
 from edge_agent.vision.frame import Image

@@ -80,11 +80,10 @@ def persons(output: Rows, column: int, floor: float, fit: Letterbox, of: Size) -
     """Detections from a network's output (4 + classes) × n: centre x, centre y, width, height in
     input pixels, then a score a class, of which `column` is the person's.
     """
-    rows = output.T
-    rows = rows[rows[:, 4 + column] >= floor]
-    half = rows[:, 2:4] / 2
-    corners = np.concatenate([rows[:, :2] - half, rows[:, :2] + half], axis=1)
-    corners, scores = fit.back(corners), rows[:, 4 + column]
+    chosen = np.flatnonzero(output[4 + column] >= floor)
+    centres, sizes = output[:2, chosen].T, output[2:4, chosen].T
+    corners = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
+    corners, scores = fit.back(corners), output[4 + column, chosen]
     found = []
     for index in suppress(corners, scores):
         x1, y1, x2, y2 = (float(value) for value in corners[index])

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.integration.vision.shipped import MODELS
 
@@ -41,3 +42,22 @@ def test_a_signal_is_heard_after_models_came_and_went() -> None:
     assert (done.returncode, done.stdout) == (0, "heard\n"), (
         signal.strsignal(-done.returncode) if done.returncode < 0 else done.stderr
     )
+
+
+def test_it_reports_to_nobody(tmp_path: Path) -> None:
+    program = (
+        "import sys, edge_agent.vision.detector, openvino\n"
+        "print(openvino.Core().available_devices, any(sys.modules.get(name) for name in\n"
+        "    ('openvino_telemetry', 'openvino_telemetry.main')))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("False\n"), done.stdout
+    assert not any(tmp_path.rglob("*ga_cid*"))
