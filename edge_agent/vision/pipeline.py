@@ -42,6 +42,7 @@ from edge_agent.vision.frame import Frame, Image
 from edge_agent.vision.guard import ViewGuard
 from edge_agent.vision.motion import MotionGate
 from edge_agent.vision.readings import Readings
+from edge_agent.vision.seen import Seen
 from edge_agent.vision.stills import Still, caption_of, make_still, place_and_time
 
 _KEY_AGE = 2.0  # seconds that a key frame may be older than the frame: the tracks' memory
@@ -93,7 +94,7 @@ class CameraPipeline:
         key_picture: Callable[[float], Frame | None] | None = None,
     ) -> None:
         self._outlook, self._models, self._key_picture = outlook, models, key_picture
-        self._gate = MotionGate(outlook.idle_fps)
+        self._gate, self._seen = MotionGate(outlook.idle_fps), Seen(models.detector)
         self._guard = ViewGuard(outlook.rules.tamper)
         self._watch: Watch | None = None
         self.readings = Readings()
@@ -136,14 +137,14 @@ class CameraPipeline:
         self.readings.turn()
         if self._gate.wants(frame.image, frame.at.mono, live=bool(tracks(watch))):
             self.analysed += 1
-            found = self._models.detector.detect(frame.image)
+            found = self._seen.persons(frame)
             self._looked = [*self._looked[-_LOOKS:], Looked(frame.at, tuple(found))]
             watch = see(watch, frame.at, found)
             watch = self._read_masks(watch, frame)
             self._follow(watch, frame)
             self._found = tuple(one.box for one in found)
             self._album.look(frame, boxes_of(tracks(watch)), self._found)
-        self._last = frame
+            self._last = frame
         self._watch, changes = decide(watch, frame.at, self._guard.take(frame))
         self._album.judge(frame, boxes_of(self.tracks), self._found, self._watch.episodes.all)
         return (*before, *(self._sighting(change, frame) for change in changes))
@@ -156,7 +157,7 @@ class CameraPipeline:
         picture = key or self._last
         if picture is None or now.since(picture.at) > _SNAPSHOT_AGE:
             return None, b""
-        found = [person.box for person in self._models.detector.detect(picture.image)]
+        found = self._seen.boxes(picture)
         caption = place_and_time(self._outlook.camera, picture.at.wall, self._outlook.zone)
         return picture.at, make_still(picture.image, (), found, (caption,)).picture
 
@@ -278,8 +279,9 @@ class CameraPipeline:
         for picture in [key, frame] if key else [frame]:
             there, here = picture.size, frame.size
             sx, sy = there.width / here.width, there.height / here.height
-            found = [person.box for person in self._models.detector.detect(picture.image)]
-            inside, others = divide([box.scaled(sx, sy) for box in people], found)
+            inside, others = divide(
+                [box.scaled(sx, sy) for box in people], self._seen.boxes(picture)
+            )
             if len(inside) == len(people):
                 break
         shot = Shot.NOW if change.phase is Phase.OPENED else Shot.AFTER
