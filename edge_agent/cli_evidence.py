@@ -29,12 +29,6 @@ from edge_agent.store.recordings import Recordings
 _WHEN = "'2021-07-28 14:32' (giờ cơ sở / site time), ISO + zone, -5m"
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands to the program's."""
-    app.command()(export)
-    app.command()(verify)
-
-
 @told
 def export(
     camera: Annotated[str, typer.Option(help="mã camera / camera id")],

@@ -39,13 +39,6 @@ disk = typer.Typer(no_args_is_help=True, help="Ổ ghi hình / the recordings di
 _WHEN = "'2021-07-28 14:32' (giờ cơ sở / site time), ISO + zone, -5m"
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands to the program's."""
-    app.command()(ledger)
-    app.add_typer(hold, name="hold")
-    app.add_typer(disk, name="disk")
-
-
 @contextmanager
 def _opened(config: Config) -> Iterator[Recordings]:
     path = Layout.of(config).recordings_index
