@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -47,6 +48,7 @@ class Face:
         return self.found * self.states[self.state]
 
 
+@cache
 def anchors(size: Size) -> tuple[Rows, Rows]:
     """Cell centres (n × 2, input pixels) and strides (n) of an input, in the graph's order."""
     centres, strides = [], []

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_agent.core.geometry import Size
 from edge_agent.vision.frame import Image
+from edge_agent.vision.shrink import shrunk
 
 _WIDTH = 160  # pixels of the small grey copy: a person of 30 px in 640 still covers a dozen
 _LEVELS = 14  # grey levels out of 255; sensor noise and H.264 pumping stay below
@@ -56,15 +58,5 @@ class MotionGate:
 def _grey(image: Image) -> NDArray[np.float32]:
     height, width = image.shape[:2]
     rows = max(1, round(height * _WIDTH / width))
-    small = cv2.resize(_halved(image), (_WIDTH, rows), interpolation=cv2.INTER_AREA)
+    small = shrunk(image, Size(_WIDTH, rows))
     return cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
-
-
-def _halved(image: Image) -> Image:
-    """Half as large where that is exact and not yet too small: the mean of two by two pixels has
-    code of its own in OpenCV, and both steps together take a third of one.
-    """
-    height, width = image.shape[:2]
-    if height % 2 or width % 2 or width < 2 * _WIDTH:
-        return image
-    return np.asarray(cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA))

@@ -6,7 +6,6 @@ copy. About 0.5 ms a second and camera.
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from typing import Any
 
@@ -14,14 +13,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_agent.core.geometry import Size
 from edge_agent.core.time import Instant
 from edge_agent.core.view import COLUMNS, EDGE_COLUMNS, EDGE_ROWS, ROWS, FrameSignals
 from edge_agent.vision.frame import Image
+from edge_agent.vision.shrink import shrunk
 
 Map = NDArray[Any]
 
 EVERY = 1.0  # seconds between two looks at the view
-_SMALL = (160, 90)  # pixels of the small copy: sensor noise and blocks of H.264 are averaged away
+_SMALL = Size(
+    160, 90
+)  # pixels of the small copy: sensor noise and blocks of H.264 are averaged away
 _LOOKS = 3  # of which the median is taken: who walks by is gone, a cover is there after two
 _FLOOR = 12.0  # grey levels added before the logarithm, so that noise in the dark is no edge
 _EDGE = 40.0  # Sobel response of a border of about 12 % in brightness, which counts as half
@@ -48,7 +51,7 @@ class ViewSignals:
         if at.mono - self._looked < 0.9 * EVERY:
             return None
         self._looked = at.mono
-        small = cv2.resize(image, _SMALL, interpolation=cv2.INTER_AREA)
+        small = shrunk(image, _SMALL)
         self._looks.append(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)))
         changes, self._changes = self._changes, []
         if len(self._looks) < _LOOKS or not changes:
@@ -79,9 +82,9 @@ def _measured(
     return FrameSignals(
         at=at,
         edges=_edges(grey).tobytes(),
-        light=_cells(grey.astype(np.float32)),
-        fine=tuple(_without(*both) for both in zip(noise, _cells(fine), strict=True)),
-        coarse=_cells(coarse),
+        light=_told(_cells(grey.astype(np.float32))),
+        fine=_told(_without(noise, _cells(fine))),
+        coarse=_told(_cells(coarse)),
         dim=float(np.searchsorted(below, 0.05)),
         bright=float(np.searchsorted(below, 0.95)),
         colour=colour,
@@ -108,18 +111,23 @@ def _fine(grey: Map) -> Map:
 def _detail(grey: Map) -> tuple[Map, Map]:
     """Detail of one to two pixels of the small copy, and of about six: blur takes the first."""
     fine = _fine(grey)
-    half = cv2.resize(grey - fine, (_SMALL[0] // 2, _SMALL[1] // 2), interpolation=cv2.INTER_AREA)
+    size = _SMALL.width // 2, _SMALL.height // 2
+    half = cv2.resize(grey - fine, size, interpolation=cv2.INTER_AREA)
     return np.abs(fine), cv2.absdiff(half, cv2.GaussianBlur(half, (0, 0), 3.0))
 
 
-def _without(noise: float, fine: float) -> float:
+def _without(noise: Map, fine: Map) -> Map:
     """Fine detail without what the sensor's noise, as two looks differ, adds to it."""
-    return round(math.sqrt(max(0.0, fine * fine - (_NOISE * noise) ** 2)), 3)
+    return np.sqrt(np.maximum(0.0, fine * fine - (_NOISE * noise) ** 2))
 
 
-def _cells(values: Map) -> tuple[float, ...]:
+def _cells(values: Map) -> Map:
     means = cv2.resize(values, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
-    return tuple(round(float(mean), 3) for mean in means.reshape(-1))
+    return means.reshape(-1).astype(np.float64)
+
+
+def _told(cells: Map) -> tuple[float, ...]:
+    return tuple(cells.round(3).tolist())
 
 
 def _colour(small: Map) -> float:
