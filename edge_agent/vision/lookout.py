@@ -67,6 +67,7 @@ class _Eye:
             for frame in self.source.frames(self.stop):
                 self.reason = ""
                 put(frame)
+                del frame  # it is the inbox's: nothing is held while the next one is waited for
         except Trouble as trouble:
             self.reason = trouble.code
             if trouble.code == "camera.password_refused":
