@@ -185,8 +185,9 @@ class KeyFrame:
         try:
             (length,) = struct.unpack_from("!I", message)
             head = json.loads(message[4 : 4 + length])
-            body, cut = message[4 + length :], int(head["extradata"])
+            begin, end = 4 + length, 4 + length + int(head["extradata"])
             at = Instant(from_iso(head["wall"]), float(head["mono"]))
-            return cls(str(head["camera"]), str(head["codec"]), at, body[:cut], body[cut:])
+            sets, unit = message[begin:end], message[end:]
+            return cls(str(head["camera"]), str(head["codec"]), at, sets, unit)
         except (struct.error, KeyError, TypeError) as error:
             raise ValueError(f"not a key frame message: {error}") from error

@@ -6,7 +6,7 @@ import ctypes
 import gc
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # malloc.h
-_HEAPS = 2
+_HEAPS = 1  # of two, each keeps holes that the other could use: 16 MB with sixteen cameras
 _SPARE = 4_000_000  # bytes that a heap may keep for what comes next
 
 
@@ -14,7 +14,7 @@ def settle(large: int = 128 * 1024) -> None:
     """At a program's start, after its imports.
 
     No collection looks again at what the imports left: it lives as long as the process. All threads
-    take from two heaps, and blocks from `large` bytes are the system's and go back to it
+    take from one heap, and blocks from `large` bytes are the system's and go back to it
     (mallopt(3)), which costs time for each: it should be more than what is taken all the time.
     Left to itself, glibc takes ever larger blocks from a heap a thread, where one key frame holds
     what a hundred before it used. No effect on the heaps of another C library.

@@ -108,6 +108,10 @@ class KeyPictures:
             self._decoded = (key, None if image is None else Frame(camera, key.at, image))
         return self._decoded[1]
 
+    def let_go(self) -> None:
+        """The look is over: its picture is not asked for again."""
+        self._decoded = None
+
 
 def _connected(path: Path) -> socket.socket:
     """A connection to the socket; through its folder, since an address holds 107 bytes only."""

@@ -134,6 +134,7 @@ class Lookout:
                 self._open_and_close(cameras)
             self._look(self._inbox.take(_STATUS_EVERY / 4))
             self._answer()
+            self._pictures.let_go()
             now = self._clock.now()
             self._miss(now)
             if now.since(said) >= _STATUS_EVERY:

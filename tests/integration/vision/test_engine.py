@@ -47,8 +47,8 @@ def test_a_signal_is_heard_after_models_came_and_went() -> None:
 def test_it_reports_to_nobody(tmp_path: Path) -> None:
     program = (
         "import sys, edge_agent.vision.detector, openvino\n"
-        "print(openvino.Core().available_devices, any(sys.modules.get(name) for name in\n"
-        "    ('openvino_telemetry', 'openvino_telemetry.main')))\n"
+        "print('CPU' in openvino.Core().available_devices)\n"
+        "print([name for name, one in sys.modules.items() if one and 'telemetry' in name])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -58,6 +58,5 @@ def test_it_reports_to_nobody(tmp_path: Path) -> None:
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("False\n"), done.stdout
+    assert (done.returncode, done.stdout) == (0, "True\n[]\n"), done.stderr
     assert not any(tmp_path.rglob("*ga_cid*"))
