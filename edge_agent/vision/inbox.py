@@ -76,5 +76,13 @@ class Inbox:
                     return frame
             return None
 
+    def crowded(self) -> bool:
+        """Whether a frame waits."""
+        with self._changed:
+            return self._waits()
+
+    def _waits(self) -> bool:
+        return any(place.frame is not None for place in self._places.values())
+
     def _ready(self) -> bool:
-        return self._woken or any(place.frame is not None for place in self._places.values())
+        return self._woken or self._waits()

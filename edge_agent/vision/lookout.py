@@ -252,7 +252,7 @@ class Lookout:
         )
         keys = partial(self._pictures.newest, camera.id) if camera.sub else None
         tap = LiveTap(camera.id, self._say)
-        pipeline = CameraPipeline(outlook, self._models, keys)
+        pipeline = CameraPipeline(outlook, self._models, keys, self._inbox.crowded)
         eye = _Eye(camera, self._source(camera, tap), pipeline, tap, self._clock.now())
         put = self._inbox.open(camera.id)
         self._eyes[camera.id] = eye

@@ -37,6 +37,7 @@ from edge_agent.rules.watch import (
     tracks,
 )
 from edge_agent.vision.album import Album, Moment, boxes_of, divide
+from edge_agent.vision.courtesy import Courtesy
 from edge_agent.vision.detector import Detector
 from edge_agent.vision.frame import Frame, Image
 from edge_agent.vision.guard import ViewGuard
@@ -84,7 +85,7 @@ class CameraPipeline:
     """One camera's frames, gate, watch and stills. Owned by one thread.
 
     `key_picture` gives the newest main-stream picture not older than a monotonic second; without
-    it the frames themselves are the main stream.
+    it the frames themselves are the main stream. While it is `crowded` faces are read later.
     """
 
     def __init__(
@@ -92,8 +93,10 @@ class CameraPipeline:
         outlook: Outlook,
         models: Models,
         key_picture: Callable[[float], Frame | None] | None = None,
+        crowded: Callable[[], bool] = lambda: False,
     ) -> None:
         self._outlook, self._models, self._key_picture = outlook, models, key_picture
+        self._courtesy = Courtesy(crowded)
         self._gate, self._seen = MotionGate(outlook.idle_fps), Seen(models.detector)
         self._guard = ViewGuard(outlook.rules.tamper)
         self._watch: Watch | None = None
@@ -235,7 +238,8 @@ class CameraPipeline:
         """Read the heads that are due, where they were when the key frame was taken; nothing is
         decoded where none is due.
         """
-        if not self._outlook.rules.mask.enabled or not heads_due(watch, frame.at):
+        asked = self._outlook.rules.mask.enabled and heads_due(watch, frame.at)
+        if not asked or not self._courtesy.allows(frame.at.mono):
             return watch
         key = self._key(frame, _KEY_AGE)
         due = heads_due(watch, key.at) if key else ()

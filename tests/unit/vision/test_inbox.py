@@ -75,3 +75,13 @@ def test_a_frame_ends_the_wait_of_the_inference_thread() -> None:
     put(one)
     thread.join(5)
     assert taken == [one]
+
+
+def test_it_is_crowded_while_a_frame_waits() -> None:
+    inbox = Inbox()
+    put = inbox.open("a")
+    assert not inbox.crowded()
+    put(frame("a"))
+    assert inbox.crowded()
+    inbox.take(0)
+    assert not inbox.crowded()

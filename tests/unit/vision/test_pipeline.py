@@ -41,7 +41,9 @@ KEY_SCALE = 3
 class Rig:
     """A pipeline, its clock, and what was asked of the mask model."""
 
-    def __init__(self, state: MaskState = MaskState.WORN, sub: bool = True) -> None:
+    def __init__(
+        self, state: MaskState = MaskState.WORN, sub: bool = True, crowded: bool = False
+    ) -> None:
         self.clock, self.state = FakeClock(), state
         self.detector = ScriptedDetector(finds_rectangles)
         self.heads: list[tuple[Box, Image]] = []
@@ -50,7 +52,8 @@ class Rig:
         camera = Camera("c1", "C 1", "corridor", "h", Identity(), main)
         outlook = Outlook("site", "Asia/Ho_Chi_Minh", camera, RULES, FLOOR, 1.0)
         models = Models(self.detector, self._read, lambda _image: (), "person@1 face@2")
-        self.pipeline = CameraPipeline(outlook, models, self._newest if sub else None)
+        newest = self._newest if sub else None
+        self.pipeline = CameraPipeline(outlook, models, newest, lambda: crowded)
 
     def _read(self, image: Image, head: Box) -> MaskReading:
         self.heads.append((head, image))
@@ -140,6 +143,17 @@ def test_bare_faces_read_from_key_frames_open_a_mask_episode_each() -> None:
     rig = Rig(MaskState.ABSENT)
     said = rig.play(APART, 8)
     assert phases(said, Rule.MASK) == [Phase.OPENED, Phase.OPENED]
+
+
+def test_faces_are_read_a_little_later_while_frames_wait() -> None:
+    at_once, later = Rig(MaskState.ABSENT), Rig(MaskState.ABSENT, crowded=True)
+    assert phases(later.play(APART, 8), Rule.MASK) == [Phase.OPENED, Phase.OPENED]
+    at_once.play(APART, 8)
+    assert len(later.heads) == len(at_once.heads)
+    for rig in (at_once, later):
+        rig.heads.clear()
+        rig.play(APART, 0.2)
+    assert (len(at_once.heads), len(later.heads)) == (2, 0)
 
 
 def test_a_mask_that_cannot_be_read_is_never_a_violation() -> None:
