@@ -41,6 +41,7 @@ from edge_agent.vision.courtesy import Courtesy
 from edge_agent.vision.detector import Detector
 from edge_agent.vision.frame import Frame, Image
 from edge_agent.vision.guard import ViewGuard
+from edge_agent.vision.legends import legends
 from edge_agent.vision.motion import MotionGate
 from edge_agent.vision.readings import Readings
 from edge_agent.vision.seen import Seen
@@ -267,11 +268,8 @@ class CameraPipeline:
         return Sighting(change, still.picture, small.thumbnail, self._models.mark, pictures)
 
     def _moment(self, change: EpisodeChange, moment: Moment, shot: Shot) -> Still:
-        caption = self._caption(change, moment.at, shot)
-        return make_still(moment.image(), *moment.divided(change.tracks), caption)
-
-    def _caption(self, change: EpisodeChange, at: Instant, shot: Shot) -> tuple[str, str]:
-        return caption_of(change, self._outlook.camera, at.wall, self._outlook.zone, shot)
+        taken = Frame(change.camera, moment.at, moment.image())
+        return self._picture(change, taken, moment.divided(change.tracks), shot)
 
     def _still(self, change: EpisodeChange, frame: Frame) -> Still:
         """From the main stream where a fresh key frame shows all who are in the event, else from
@@ -289,7 +287,16 @@ class CameraPipeline:
             if len(inside) == len(people):
                 break
         shot = Shot.NOW if change.phase is Phase.OPENED else Shot.AFTER
-        return make_still(picture.image, inside, others, self._caption(change, picture.at, shot))
+        return self._picture(change, picture, (inside, others), shot)
+
+    def _picture(
+        self, change: EpisodeChange, taken: Frame, people: tuple[list[Box], list[Box]], shot: Shot
+    ) -> Still:
+        caption = caption_of(change, self._outlook.camera, taken.at.wall, self._outlook.zone, shot)
+        plane = self._watch.tracker.plane if self._watch else None
+        return make_still(
+            taken.image, *people, caption, legends(change, people[0], plane, taken.size)
+        )
 
 
 def _stream_size(camera: Camera) -> Size:

@@ -63,12 +63,16 @@ class Still:
 
 
 def make_still(
-    image: Image, people: Sequence[Box], others: Sequence[Box], caption: Sequence[str]
+    image: Image,
+    people: Sequence[Box],
+    others: Sequence[Box],
+    caption: Sequence[str],
+    legends: Sequence[str] = (),
 ) -> Still:
     """The still of an event from a BGR picture, which is left as it is.
 
-    `people` are in the event: framed, their heads shown. `others` are not: blurred. At most
-    `STILL_BYTES` and `THUMBNAIL_BYTES`, whatever the picture.
+    `people` are in the event: framed, their heads shown, their legends over them. `others` are not:
+    blurred. At most `STILL_BYTES` and `THUMBNAIL_BYTES`, whatever the picture.
     """
     scale = min(1.0, _WIDEST / image.shape[1])
     drawn = _resized(image, scale) if scale < 1 else image.copy()
@@ -77,6 +81,8 @@ def make_still(
     for box in people:
         corner, opposite = (round(box.x1), round(box.y1)), (round(box.x2), round(box.y2))
         cv2.rectangle(drawn, corner, opposite, _COLOUR, max(1, drawn.shape[1] // 400))
+    for box, legend in zip(people, legends, strict=False):
+        _write(drawn, legend, box)
     small = _resized(drawn, min(1.0, _THUMBNAIL_WIDEST / drawn.shape[1]))
     return Still(_jpeg(_with_caption(drawn, caption), STILL_BYTES), _jpeg(small, THUMBNAIL_BYTES))
 
@@ -156,6 +162,22 @@ def _window(box: Box, size: Size) -> tuple[slice, slice]:
     inside = box.clipped(size)
     rows = slice(int(inside.y1), int(np.ceil(inside.y2)))
     return rows, slice(int(inside.x1), int(np.ceil(inside.x2)))
+
+
+def _write(image: Image, legend: str, box: Box) -> None:
+    """The legend on the frame's colour over the box, or at its top where there is no room."""
+    if not legend:
+        return
+    scale = max(0.4, image.shape[1] / 1600)
+    (long, high), below = cv2.getTextSize(legend, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+    left = round(min(max(box.x1, 0), max(image.shape[1] - long - 4, 0)))
+    foot = max(round(box.y1), high + below + 2)
+    top = foot - high - below - 2
+    cv2.rectangle(image, (left, top), (left + long + 4, foot), _COLOUR, cv2.FILLED)
+    where = (left + 2, foot - below)
+    cv2.putText(
+        image, legend, where, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 1, cv2.LINE_AA
+    )
 
 
 def _with_caption(image: Image, lines: Sequence[str]) -> Image:

@@ -83,6 +83,17 @@ def test_boxes_beyond_the_border_are_taken_as_they_are() -> None:
     assert make_still(textured(), [beyond], [beyond, Box(700, 0, 800, 10)], ()).picture
 
 
+@pytest.mark.parametrize("box", [IN, Box(560, 0, 640, 300), Box(-50, -20, 60, 200)])
+def test_a_legend_is_written_at_the_persons_box_and_nowhere_else(box: Box) -> None:
+    bare = decoded(make_still(textured(), [box], [], ()).picture)
+    still = decoded(make_still(textured(), [box], [], (), ("1.4 m",)).picture)
+    rows, columns = np.nonzero(np.abs(still.astype(int) - bare.astype(int)).max(axis=2) > 60)
+    assert len(rows) > 200
+    assert np.ptp(columns) < 100
+    assert abs(columns.min() - max(box.x1, 0)) < 70
+    assert max(box.y1, 20) - 25 < rows.min() <= rows.max() < max(box.y1, 20) + 3
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("Hành lang tầng 2", "Hanh lang tang 2"), ("Đường đi", "Duong di"), ("門", "?"), ("", "")],
