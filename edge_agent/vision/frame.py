@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.core.geometry import Size
+from edge_agent.core.media import Camera
 from edge_agent.core.time import Instant
 
 Image = NDArray[np.uint8]
+_USUAL = Size(640, 360)  # of a sub stream
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,3 +64,9 @@ class Pace:
         late = mono - self._next > self._period
         self._next = (mono if late else self._next) + self._period
         return True
+
+
+def promised_size(camera: Camera) -> Size:
+    """The size of the pictures that are looked at before one came, as the camera told it."""
+    stream = camera.sub or camera.main
+    return Size(stream.width or _USUAL.width, stream.height or _USUAL.height)

@@ -39,7 +39,7 @@ from edge_agent.rules.watch import (
 from edge_agent.vision.album import Album, Moment, boxes_of, divide
 from edge_agent.vision.courtesy import Courtesy
 from edge_agent.vision.detector import Detector
-from edge_agent.vision.frame import Frame, Image
+from edge_agent.vision.frame import Frame, Image, promised_size
 from edge_agent.vision.guard import ViewGuard
 from edge_agent.vision.legends import legends
 from edge_agent.vision.motion import MotionGate
@@ -52,7 +52,6 @@ _STILL_AGE = 1.0  # seconds that a still's key frame may be older than the event
 _SNAPSHOT_AGE = 10.0  # seconds that the picture of a snapshot may be old
 _LOOKS = 600  # analysed frames kept until asked for; the oldest goes
 _WALKS = 50  # walks that wait to be told; the oldest are dropped
-_SIZE = Size(640, 360)  # of a sub stream that nobody has seen yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +166,7 @@ class CameraPipeline:
 
     def missed(self, at: Instant, reason: str) -> tuple[Sighting, ...]:
         """Nothing comes from this camera, for a reason (a code): an episode of its own."""
-        watch = self._watch or self._new_watch(_stream_size(self._outlook.camera), at)
+        watch = self._watch or self._new_watch(promised_size(self._outlook.camera), at)
         self._watch, changes = decide(watch, at, self._guard.missed(reason))
         return tuple(Sighting(change, model=self._models.mark) for change in changes)
 
@@ -297,9 +296,3 @@ class CameraPipeline:
         return make_still(
             taken.image, *people, caption, legends(change, people[0], plane, taken.size)
         )
-
-
-def _stream_size(camera: Camera) -> Size:
-    """The size of the pictures that are looked at, as far as the camera has told it."""
-    stream = camera.sub or camera.main
-    return Size(stream.width or _SIZE.width, stream.height or _SIZE.height)
