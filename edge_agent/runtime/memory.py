@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import gc
+from pathlib import Path
 
+_MAPPINGS = Path("/proc/self/maps")
+_DONTNEED = 4  # MADV_DONTNEED
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # malloc.h
 _HEAPS = 1  # of two, each keeps holes that the other could use: 16 MB with sixteen cameras
 _SPARE = 4_000_000  # bytes that a heap may keep for what comes next
@@ -37,3 +40,17 @@ def give_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def let_go(file: Path) -> None:
+    """A file that is mapped here for reading and was read: its pages leave this process, and come
+    back from the file should anybody read them again (madvise(2)). No effect on other systems.
+    """
+    advise = getattr(ctypes.CDLL(None), "madvise", None)
+    if advise is None or not _MAPPINGS.exists():
+        return
+    for line in _MAPPINGS.read_text().splitlines():
+        span, rights, _offset, _device, _inode, *name = line.split(maxsplit=5)
+        if name == [str(file.resolve())] and rights.startswith("r--"):
+            first, end = (int(address, 16) for address in span.split("-"))
+            advise(ctypes.c_void_p(first), ctypes.c_size_t(end - first), _DONTNEED)

@@ -22,6 +22,7 @@ from edge_agent.vision.frame import Frame, Image
 
 _EVERY = 1.0  # seconds between two pictures of the ring
 _MOST = 20  # pictures in the ring; the oldest goes
+_OLDEST = 30.0  # seconds: whoever comes later has the empty scene as before
 _LEAD = timedelta(seconds=2.0)  # from "before" to the start: people are close before it is sure
 _AGAIN = 0.5  # seconds before a worse moment of the same episode is kept anew
 _QUALITY = 90
@@ -63,6 +64,8 @@ class Album:
         """An analysed frame: kept when its turn has come. Of an empty scene only the last one,
         as it is, until somebody comes: it shows how it was before.
         """
+        while self._ring and frame.at.since(self._ring[0].at) > _OLDEST:
+            self._ring.popleft()
         if not people:
             self._bare = frame
             return

@@ -12,6 +12,7 @@ from edge_agent.config.schema import Vision
 from edge_agent.core.geometry import Size
 from edge_agent.core.trouble import Trouble
 from edge_agent.runtime.logs import log
+from edge_agent.runtime.memory import let_go
 from edge_agent.vision.detector.shapes import resize
 from edge_agent.vision.models import CheckedModel
 
@@ -45,10 +46,13 @@ def compile_graph(model: CheckedModel, vision: Vision, size: Size | None = None)
         raise unusable(model, str(error)) from error
     for device, precision in _attempts(vision):
         try:
-            return core.compile_model(graph, device, _options(device, precision, vision.threads))
+            made = core.compile_model(graph, device, _options(device, precision, vision.threads))
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:300]
             log.warning("model.not_compiled", model=model.mark, device=device, error=reason)
+        else:
+            let_go(model.path.with_suffix(".bin"))  # it holds the weights in an order of its own
+            return made
     raise unusable(model, reason)
 
 

@@ -62,3 +62,17 @@ def test_everybody_who_is_not_meant_is_among_the_others() -> None:
     assert inside == [ONE]
     assert {OTHER, unseen} <= set(others)
     assert np.abs(moment.image().astype(int) - scene(ONE)).mean() < 3
+
+
+def test_pictures_of_people_who_left_half_a_minute_ago_are_let_go() -> None:
+    album, clock = Album(), FakeClock()
+    for _ in range(5):
+        look(album, clock.pass_time(1.0), {1: ONE})
+    look(album, clock.pass_time(29.0), {})
+    assert album.before(clock.now().wall) is not None
+    look(album, clock.pass_time(3.0), {})
+    assert album.before(clock.now().wall) is None
+    look(album, came := clock.pass_time(1.0), {1: ONE})
+    before = album.before(came.plus(1.5).wall)
+    assert before is not None
+    assert dict(before.people) == {}
