@@ -1,13 +1,12 @@
-"""Builds training canvases for the person detector: single pictures, mosaics, tiles, crowds."""
+"""Builds training canvases for the person detector: single pictures, mosaics, crowds of tiles."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from models.train.crowd import Cutout, crowded, cutouts_of
 from models.train.degrade import Rng, like_a_camera
 from models.train.detector import PAD, SIZE, letterbox
 from models.train.pictures import Picture, read_image
@@ -94,34 +93,17 @@ def cells(rng: Rng) -> tuple[list[tuple[int, int, int, int]], tuple[float, float
     return grid, (0.6, 1.3)
 
 
-@dataclass(frozen=True)
-class Stock:
-    """What canvases are made of: pictures, people to set into them, and into what share of them."""
-
-    scenes: list[Scene]
-    cutouts: list[Cutout] = field(default_factory=list)
-    crowds: float = 0.0
-
-
-def stock_of(scenes: list[Scene], crowds: float) -> Stock:
-    """These pictures, and everybody who can be cut out of them."""
-    return Stock(scenes, cutouts_of([(one.image, one.persons) for one in scenes]), crowds)
-
-
-def compose(stock: Stock, rng: Rng, amount: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+def compose(scenes: list[Scene], rng: Rng, amount: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """One random canvas of the input size with its boxes in canvas pixels."""
     canvas = np.full((*SIZE, 3), PAD, np.uint8)
     boxes = []
     layout, (least, most) = cells(rng)
     for cell in layout:
-        scene = stock.scenes[int(rng.integers(len(stock.scenes)))]
+        scene = scenes[int(rng.integers(len(scenes)))]
         height, width = scene.image.shape[:2]
         snug = min((cell[2] - cell[0]) / width, (cell[3] - cell[1]) / height)
         boxes.append(place(canvas, scene, cell, snug * rng.uniform(least, most), rng))
-    people = np.concatenate(boxes)
-    if stock.crowds and rng.random() < stock.crowds:
-        canvas, people = crowded(canvas, people, stock.cutouts, rng)
-    return like_a_camera(canvas, rng, amount), people
+    return like_a_camera(canvas, rng, amount), np.concatenate(boxes)
 
 
 def plain(scene: Scene) -> tuple[np.ndarray, np.ndarray]:

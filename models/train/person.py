@@ -18,20 +18,18 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from models.train.compose import Scene, Stock, compose, plain, scene_of, stock_of
+from models.train.compose import Scene, compose, plain, scene_of
 from models.train.course import batches, course
-from models.train.degrade import Rng
 from models.train.detector import SIZE, Detector, convert
 from models.train.pictures import Picture, load_pictures, without_copies
-from models.train.scores import Frames, log, pets_frames, score_persons
+from models.train.scores import log, pets_frames, score_persons
 from models.train.teacher import label_all
 from models.train.transplant import detection_loss, load_network, person_network, save_network
 
 SEED = 20211
 BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
 EQUAL = 0.015
-COMPOSED = 160  # canvases of a set that is scored
-CROWDS = 0.5  # of the canvases
+HARD_VAL = 160
 
 
 def clip_pictures(shared: Path, work: Path, every: int = 25) -> list[Picture]:
@@ -62,12 +60,12 @@ def load_scenes(shared: Path, work: Path) -> tuple[list[Scene], list[Scene]]:
     return train, val
 
 
-def batch_of(stock: Stock, step: int, size: int, seed: int) -> dict[str, torch.Tensor]:
+def batch_of(scenes: list[Scene], step: int, size: int, seed: int) -> dict[str, torch.Tensor]:
     """The batch of one step; the same step always gives the same batch."""
     rng = np.random.default_rng([seed, step])
     images, rows = [], []
     for index in range(size):
-        canvas, boxes = compose(stock, rng)
+        canvas, boxes = compose(scenes, rng)
         images.append(canvas[:, :, ::-1].transpose(2, 0, 1))
         for x1, y1, x2, y2 in boxes:
             rows.append([index, 0, (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1])
@@ -102,13 +100,13 @@ def optimiser_for(network: Any, rate: float) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=rate)
 
 
-def fit(network: Any, stock: Stock, options: argparse.Namespace) -> Any:
+def fit(network: Any, scenes: list[Scene], options: argparse.Namespace) -> Any:
     """Trains for a fixed number of steps; returns the running average of the weights."""
     thaw(network)
     criterion = detection_loss(network)
     optimiser = optimiser_for(network, options.rate)
     average = copy.deepcopy(network).eval()
-    made = partial(batch_of, stock, size=options.batch, seed=SEED)
+    made = partial(batch_of, scenes, size=options.batch, seed=SEED)
     with course("person", options.steps) as note:
         for step, batch in enumerate(batches(made, options.steps)):
             set_rate(optimiser, options.rate, step, options.steps, warm=40, least=0.05)
@@ -159,19 +157,13 @@ def blend(start: Any, end: Any, share: float) -> Any:
     return mixed
 
 
-def shown(name: str, scenes: list[Scene], rng: Rng) -> dict[str, Frames]:
-    """Pictures as they are, as small, cut, degraded persons, and as crowds."""
-    crowds = stock_of(scenes, 1.0)
+def val_frames(val: list[Scene]) -> dict[str, list[tuple[np.ndarray, np.ndarray]]]:
+    """The val split as it is, and as small, cut, degraded persons (fixed seed)."""
+    rng = np.random.default_rng(SEED)
     return {
-        name: [plain(scene) for scene in scenes],
-        f"{name}_hard": [compose(Stock(scenes), rng) for _ in range(COMPOSED)],
-        f"{name}_crowd": [compose(crowds, rng) for _ in range(COMPOSED)],
+        "val": [plain(scene) for scene in val],
+        "val_hard": [compose(val, rng) for _ in range(HARD_VAL)],
     }
-
-
-def val_frames(val: list[Scene]) -> dict[str, Frames]:
-    """What every network is scored on (fixed seed)."""
-    return shown("val", val, np.random.default_rng(SEED))
 
 
 def choose(start: Any, end: Any, val: list[Scene], note: Console) -> tuple[Any, float]:
@@ -214,7 +206,7 @@ def main() -> None:
     start = person_network(options.shared / "weights" / "yolo11n_coco.pt")
     trained = options.work / "person_end.pt"
     if not options.reuse:
-        save_network(fit(copy.deepcopy(start), stock_of(train, CROWDS), options), trained)
+        save_network(fit(copy.deepcopy(start), train, options), trained)
     end = load_network(trained)
     chosen, share = choose(start, end, val, note)
     save_network(chosen, options.work / "person.pt")
