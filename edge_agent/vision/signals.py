@@ -22,9 +22,7 @@ from edge_agent.vision.shrink import shrunk
 Map = NDArray[Any]
 
 EVERY = 1.0  # seconds between two looks at the view
-_SMALL = Size(
-    160, 90
-)  # pixels of the small copy: sensor noise and blocks of H.264 are averaged away
+_SMALL = Size(160, 90)  # pixels of the small copy: noise and H.264's blocks are averaged away
 _LOOKS = 3  # of which the median is taken: who walks by is gone, a cover is there after two
 _FLOOR = 12.0  # grey levels added before the logarithm, so that noise in the dark is no edge
 _EDGE = 40.0  # Sobel response of a border of about 12 % in brightness, which counts as half
