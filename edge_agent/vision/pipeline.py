@@ -293,6 +293,5 @@ class CameraPipeline:
     ) -> Still:
         caption = caption_of(change, self._outlook.camera, taken.at.wall, self._outlook.zone, shot)
         plane = self._watch.tracker.plane if self._watch else None
-        return make_still(
-            taken.image, *people, caption, legends(change, people[0], plane, taken.size)
-        )
+        written = legends(change, shot, people[0], plane, taken.size)
+        return make_still(taken.image, *people, caption, written)

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from edge_agent.config.behaviours import DistancingRule, MaskRule, Rules
-from edge_agent.config.schema import Calibration
 from edge_agent.core.event import Phase, Rule, Sighting
 from edge_agent.core.geometry import Box, Size
 from edge_agent.core.media import Camera, Identity, Stream
@@ -16,19 +15,8 @@ from edge_agent.vision.pipeline import CameraPipeline, Models, Outlook
 from edge_agent.vision.stills import STILL_BYTES, THUMBNAIL_BYTES
 from tests.fakes.clock import FakeClock
 from tests.fakes.detector import ScriptedDetector, finds_rectangles
-from tests.unit.vision.pictures import scene
+from tests.unit.vision.pictures import FLOOR, scene
 
-FLOOR = Calibration.model_validate(
-    {
-        "size": (640, 360),
-        "points": [
-            {"pixel": (0, 0), "metres": (0, 0)},
-            {"pixel": (640, 0), "metres": (16, 0)},
-            {"pixel": (640, 360), "metres": (16, 9)},
-            {"pixel": (0, 360), "metres": (0, 9)},
-        ],
-    }
-)
 RULES = Rules(
     mask=MaskRule(votes=2, min_head=16, every="0.5s"),
     distancing=DistancingRule(limit=2.0, duration="1s"),
