@@ -1,7 +1,7 @@
 """Frame signals: a frame as the few numbers from which tampering is judged (`core.view`).
 
 Every frame is compared with the one before it; once a second the whole view is measured, on a small
-copy. About 0.5 ms a second and camera.
+copy. 1.1 ms a second and camera.
 """
 
 from __future__ import annotations
